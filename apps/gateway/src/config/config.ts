@@ -1,0 +1,110 @@
+/** The port and its limits. */
+export interface ServerConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly bodyLimitBytes: number;
+  readonly headersTimeoutMs: number;
+  /** Headers and body together. */
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  /** How long a client may leave its answer unread before it counts as gone. */
+  readonly writeTimeoutMs: number;
+  /** After SIGTERM: how long /health/ready answers 503 while the port still accepts. */
+  readonly drainDelayMs: number;
+  /** After SIGTERM: how long requests under way may go on. */
+  readonly drainDeadlineMs: number;
+}
+
+/** What a provider can do beyond the common API. */
+export interface Capabilities {
+  /** Continues a last assistant message instead of answering it. */
+  readonly assistantPrefill: boolean;
+  /** Knows `stream_options.include_usage`. */
+  readonly streamUsage: boolean;
+}
+
+/** One provider as the gateway uses it; its key is among the {@link Secrets}. */
+export interface ProviderConfig {
+  readonly name: string;
+  /** Without a trailing slash; endpoints are appended to it. */
+  readonly baseUrl: string;
+  /** Resells the models of other providers. */
+  readonly resells: boolean;
+  /** `null`: the provider's own list is asked. */
+  readonly models: readonly string[] | null;
+  /** Further headers of every request to it, e.g. an organisation. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly capabilities: Capabilities;
+  readonly maxConnections: number;
+}
+
+/** One model at one provider, by name. */
+export interface TargetConfig {
+  readonly provider: string;
+  readonly model: string;
+}
+
+/** A name that clients may ask for, and its targets in order of preference. */
+export interface ModelConfig {
+  readonly name: string;
+  readonly targets: readonly TargetConfig[];
+}
+
+/** How often a failed request is tried again. */
+export interface RetriesConfig {
+  /** Further attempts after the first. */
+  readonly attempts: number;
+  /** Retries ÷ requests, at most. */
+  readonly budgetRatio: number;
+}
+
+/** Deadlines of an inference request. */
+export interface TimeoutsConfig {
+  readonly connectMs: number;
+  /** From the call of a provider to the first event of its stream. */
+  readonly firstTokenMs: number;
+  /** From the call of a provider to the first byte of a plain answer, which comes when the whole text is made. */
+  readonly answerMs: number;
+  /** Between two events of a stream, or two reads of a plain answer. */
+  readonly idleMs: number;
+  /** The whole request, every attempt included. */
+  readonly totalMs: number;
+}
+
+/** How providers' own model lists are kept fresh. */
+export interface ModelListsConfig {
+  readonly refreshMs: number;
+  /** Wait before a list that could not be had is asked for again. */
+  readonly retryMs: number;
+}
+
+/** What is accepted from a provider. */
+export interface AnswerLimits {
+  /** Largest plain answer. */
+  readonly answerBytes: number;
+  /** Largest single event of a stream. */
+  readonly eventBytes: number;
+}
+
+/** Everything the process was told, frozen; times in milliseconds, sizes in bytes. */
+export interface Config {
+  readonly appName: string;
+  readonly server: ServerConfig;
+  readonly auth: 'keys' | 'open';
+  readonly providers: readonly ProviderConfig[];
+  readonly models: readonly ModelConfig[];
+  readonly retries: RetriesConfig;
+  readonly timeouts: TimeoutsConfig;
+  readonly modelLists: ModelListsConfig;
+  readonly limits: AnswerLimits;
+}
+
+/** What must never be printed, kept apart from the configuration. */
+export interface Secrets {
+  /** Keys that clients may use; empty where none is configured. */
+  readonly clientKeys: readonly string[];
+  /** Provider name → API key. */
+  readonly providerKeys: ReadonlyMap<string, string>;
+  /** Bearer token of /metrics, if it wants one. */
+  readonly metricsToken: string | null;
+}

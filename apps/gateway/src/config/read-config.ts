@@ -1,0 +1,181 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { parseDocument } from 'yaml';
+import type { z } from 'zod';
+import type { Config, ProviderConfig, Secrets } from './config.ts';
+import { ConfigError, type ConfigProblem } from './config-error.ts';
+import { type ConfigFile, parseConfigFile } from './config-schema.ts';
+import { type Environment, expandEnvironment } from './environment.ts';
+import { apiKeyVariable, PRESETS } from './presets.ts';
+
+const DEFAULT_FILE = 'gatewayz.yaml';
+
+/**
+ * Reads the configuration from the environment and the file that it names.
+ * Throws one {@link ConfigError} that lists every problem, with secret values left out.
+ */
+export function readConfig(environment: Environment): { readonly config: Config; readonly secrets: Secrets } {
+  const problems: ConfigProblem[] = [];
+  const { source, raw } = readFile(environment, problems);
+  const file = parseFile(raw, environment, problems);
+  const built = file === null ? null : buildConfig(file, environment, problems);
+  if (built === null || problems.length > 0) throw new ConfigError(source, problems);
+  return built;
+}
+
+function readFile(environment: Environment, problems: ConfigProblem[]): { source: string; raw: unknown } {
+  const named = environment.GATEWAYZ_CONFIG;
+  const path = named || DEFAULT_FILE;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    if (!named && code === 'ENOENT') return { source: 'environment', raw: {} };
+    problems.push({ path: 'GATEWAYZ_CONFIG', message: `cannot read ${path} (${code})` });
+    return { source: path, raw: {} };
+  }
+  const document = parseDocument(text, { uniqueKeys: true });
+  for (const error of document.errors)
+    problems.push({ path: '', message: error.message.split('\n')[0] ?? '' });
+  return {
+    source: path,
+    raw: document.errors.length > 0 ? {} : (document.toJS({ maxAliasCount: 100 }) ?? {}),
+  };
+}
+
+function parseFile(raw: unknown, environment: Environment, problems: ConfigProblem[]): ConfigFile | null {
+  const expanded = expandEnvironment(raw, environment, (path, variable) => {
+    problems.push({ path: toPath(path), message: `the environment variable ${variable} is not set` });
+  });
+  const parsed = parseConfigFile(expanded);
+  if (parsed.success) return parsed.data;
+  const seen = new Set(problems.map((problem) => problem.path));
+  for (const issue of parsed.error.issues) {
+    const path = toPath(issue.path);
+    if (!seen.has(path)) problems.push({ path, message: describeIssue(issue, expanded) });
+  }
+  return null;
+}
+
+function describeIssue(issue: z.core.$ZodIssue, input: unknown): string {
+  if (issue.code === 'unrecognized_keys')
+    return `unknown key ${issue.keys.map((key) => `"${key}"`).join(', ')}`;
+  const received = valueAt(input, issue.path);
+  return received === undefined ? issue.message : `${issue.message}, received ${show(issue.path, received)}`;
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input;
+  for (const key of path) {
+    if (value === null || typeof value !== 'object') return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}
+
+/** A received value for a message: short, and never one that may hold a secret. */
+function show(path: readonly PropertyKey[], value: unknown): string {
+  if (path.some((key) => key === 'apiKey' || key === 'keys' || key === 'headers')) return '(hidden)';
+  return (JSON.stringify(value) ?? String(value)).slice(0, 80);
+}
+
+function toPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+function buildConfig(
+  file: ConfigFile,
+  environment: Environment,
+  problems: ConfigProblem[],
+): { config: Config; secrets: Secrets } {
+  const providerKeys = new Map<string, string>();
+  const providers = readProviders(file, environment, providerKeys, problems);
+  for (const [name, route] of Object.entries(file.models)) {
+    route.targets.forEach((target, index) => {
+      if (!providers.some((provider) => provider.name === target.provider)) {
+        const path = `models.${name}.targets[${index}].provider`;
+        problems.push({ path, message: `no provider is named "${target.provider}"` });
+      }
+    });
+  }
+  const host = environment.HOST || file.server.host;
+  const port = readPort(environment.PORT, file.server.port, problems);
+  if (file.auth?.mode === 'open' && !isLoopback(host)) {
+    problems.push({
+      path: 'auth.mode',
+      message: `"open" is allowed on loopback only, and the host is ${host}`,
+    });
+  }
+  const clientKeys = file.auth?.mode === 'keys' ? file.auth.keys : null;
+  const config: Config = {
+    appName: environment.APP_NAME || 'gatewayz',
+    server: { ...file.server, host, port },
+    auth: file.auth?.mode ?? 'keys',
+    providers,
+    models: Object.entries(file.models).map(([name, route]) => ({ name, targets: route.targets })),
+    retries: file.retries,
+    timeouts: { ...file.timeouts, answerMs: file.timeouts.answerMs ?? 4 * file.timeouts.firstTokenMs },
+    modelLists: file.modelLists,
+    limits: file.limits,
+  };
+  const secrets: Secrets = {
+    clientKeys: clientKeys ?? (environment.GATEWAYZ_KEY ? [environment.GATEWAYZ_KEY] : []),
+    providerKeys,
+    metricsToken: environment.METRICS_TOKEN || null,
+  };
+  return { config: deepFreeze(config), secrets };
+}
+
+function readProviders(
+  file: ConfigFile,
+  environment: Environment,
+  keys: Map<string, string>,
+  problems: ConfigProblem[],
+): ProviderConfig[] {
+  const names = new Set(Object.keys(file.providers));
+  for (const name of Object.keys(PRESETS)) if (environment[apiKeyVariable(name)]) names.add(name);
+
+  return [...names].map((name) => {
+    const entry = file.providers[name];
+    const preset = PRESETS[name];
+    const baseUrl = entry?.baseUrl ?? preset?.baseUrl;
+    if (baseUrl === undefined) {
+      problems.push({ path: `providers.${name}.baseUrl`, message: 'required: no preset has this name' });
+    }
+    const key = entry?.apiKey ?? environment[apiKeyVariable(name)];
+    if (key) keys.set(name, key);
+    return {
+      name,
+      baseUrl: baseUrl ?? '',
+      resells: preset?.resells ?? false,
+      models: entry?.models ?? null,
+      headers: entry?.headers ?? {},
+      capabilities: entry?.capabilities ?? { assistantPrefill: false, streamUsage: true },
+      maxConnections: entry?.maxConnections ?? 1024,
+    };
+  });
+}
+
+function readPort(text: string | undefined, fallback: number, problems: ConfigProblem[]): number {
+  if (!text) return fallback;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  problems.push({ path: 'PORT', message: `expected a port from 0 to 65535, received ${text.slice(0, 20)}` });
+  return fallback;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function deepFreeze<T>(value: T): T {
+  if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const item of Object.values(value)) deepFreeze(item);
+  }
+  return value;
+}

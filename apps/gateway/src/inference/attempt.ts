@@ -1,0 +1,348 @@
+import { classifyError, type Outcome, type TimeoutPhase, timeoutPhaseOf } from '@gatewayz/provider-health';
+import type { Dispatcher } from 'undici';
+import type { AnswerLimits, TimeoutsConfig } from '../config/config.ts';
+import type { Target } from '../providers/provider.ts';
+import { CollectedBody } from './collected-body.ts';
+import { type DeadlineOwner, DeadlineTimer } from './deadline-timer.ts';
+import type { Endpoint } from './endpoint.ts';
+import { type Failure, failure } from './failure.ts';
+import { type Answer, decodeBody, readAnswer } from './read-answer.ts';
+import { readProviderError } from './read-provider-error.ts';
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/**
+ * What some bytes of a stream brought: no whole event that counts (`waiting`), events (`open`), the last part of
+ * the answer (`finishing`: usage and `[DONE]` may follow), its end (`complete`), or a failure.
+ */
+export type StreamProgress = 'waiting' | 'open' | 'finishing' | 'complete' | Failure;
+
+/** Takes the bytes of a provider's event stream. */
+export interface StreamReceiver {
+  push(chunk: Buffer): StreamProgress;
+  /** No more will come; the provider closed the stream in order, or its last part has been seen. */
+  end(): StreamProgress;
+}
+
+/** Who makes attempts: is told of each one's end exactly once. */
+export interface AttemptOwner {
+  readonly endpoint: Endpoint;
+  readonly wantsStream: boolean;
+  /** When the whole request must have ended, by `performance.now()`. */
+  readonly deadlineAt: number;
+  /** The provider answers with an event stream. */
+  openStream(attempt: Attempt): StreamReceiver;
+  attemptEnded(attempt: Attempt): void;
+  /** The client has not read for too long. */
+  clientStalled(attempt: Attempt): void;
+}
+
+/** What attempts need to know of the configuration. */
+export interface AttemptRules {
+  readonly timeouts: TimeoutsConfig;
+  readonly limits: AnswerLimits;
+  readonly writeTimeoutMs: number;
+}
+
+/** How far an attempt has come, with what exists only there. */
+type State =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'plain'; readonly headers: Headers; readonly body: CollectedBody }
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly headers: Headers;
+      readonly body: CollectedBody;
+    }
+  | { readonly kind: 'stream'; readonly receiver: StreamReceiver }
+  /** Every choice has its finish reason; usage and `[DONE]` may follow. */
+  | { readonly kind: 'finishing'; readonly receiver: StreamReceiver }
+  /** The answer is whole; only the end of its body is to come. */
+  | { readonly kind: 'draining' }
+  | { readonly kind: 'ended' };
+
+const WAITING: State = { kind: 'waiting' };
+const DRAINING: State = { kind: 'draining' };
+const ENDED: State = { kind: 'ended' };
+
+const MAX_REFUSAL_BYTES = 65_536;
+/** How long the end of a body may take once the answer is whole, before its connection is given up. */
+const DRAIN_MS = 1000;
+/** How long usage and `[DONE]` may follow the last finish reason. */
+const FINISHING_MS = 1000;
+const CANCELLED = new Error('The attempt was cancelled.');
+
+/** One call of one target, from its dispatch to its outcome. Times are those of `performance.now()`. */
+export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
+  readonly target: Target;
+  readonly startedAt: number = performance.now();
+  firstByteAt = 0;
+  endedAt = 0;
+  outcome: Outcome | null = null;
+  failure: Failure | null = null;
+  answer: Answer | null = null;
+
+  readonly #owner: AttemptOwner;
+  readonly #rules: AttemptRules;
+  readonly #timer: DeadlineTimer = new DeadlineTimer(this);
+  #state: State = WAITING;
+  #controller: Dispatcher.DispatchController | null = null;
+  /** The last whole event of a stream, or read of a plain answer; 0 before the first. */
+  #lastReadAt = 0;
+  /** Since when the client takes no more; 0 while it does. */
+  #pausedAt = 0;
+
+  constructor(owner: AttemptOwner, target: Target, rules: AttemptRules) {
+    this.#owner = owner;
+    this.target = target;
+    this.#rules = rules;
+  }
+
+  /** Calls the target. Every way that this can go ends in `attemptEnded`. */
+  start(body: Buffer): void {
+    const { provider } = this.target;
+    const path = provider.basePath + this.#owner.endpoint.path;
+    this.#timer.arm();
+    try {
+      provider.pool.dispatch({ method: 'POST', path, headers: provider.headers as string[], body }, this);
+    } catch (error) {
+      this.#fail(failure('gateway', `the call could not be made: ${(error as Error).message}`));
+    }
+  }
+
+  /** Ends the attempt from our side; the provider's work is stopped. */
+  cancel(message: string): void {
+    this.#fail(failure('client_closed', message));
+  }
+
+  /** The client does not keep up: nothing more is read from the provider. */
+  pause(): void {
+    if (this.#pausedAt > 0) return;
+    this.#pausedAt = performance.now();
+    this.#controller?.pause();
+    this.#timer.arm();
+  }
+
+  resume(): void {
+    if (this.#pausedAt === 0 || this.#state.kind === 'ended') return;
+    this.#pausedAt = 0;
+    this.#lastReadAt = performance.now();
+    this.#controller?.resume();
+    this.#timer.arm();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#state.kind === 'ended') controller.abort(CANCELLED);
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Headers): void {
+    if (this.#state.kind !== 'waiting' || status < 200) return;
+    if (status >= 300) {
+      this.#lastReadAt = performance.now();
+      this.#state = { kind: 'refused', status, headers, body: new CollectedBody(MAX_REFUSAL_BYTES) };
+      this.#timer.arm();
+    } else if (this.#owner.wantsStream && isPlainEventStream(headers)) {
+      this.#state = { kind: 'stream', receiver: this.#owner.openStream(this) };
+    } else {
+      this.#lastReadAt = performance.now();
+      this.#state = { kind: 'plain', headers, body: new CollectedBody(this.#rules.limits.answerBytes) };
+    }
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.firstByteAt === 0) this.firstByteAt = performance.now();
+    const state = this.#state;
+    switch (state.kind) {
+      case 'stream':
+      case 'finishing':
+        this.#advance(state.receiver, state.receiver.push(chunk));
+        return;
+      case 'plain':
+        this.#lastReadAt = performance.now();
+        if (!state.body.add(chunk))
+          this.#fail(failure('provider_error', 'the answer is larger than the limit'));
+        return;
+      case 'refused':
+        state.body.add(chunk);
+        return;
+      case 'waiting':
+      case 'draining':
+      case 'ended':
+        return;
+      default:
+        state satisfies never;
+    }
+  }
+
+  onResponseEnd(): void {
+    this.#controller = null;
+    const state = this.#state;
+    if (state.kind === 'plain') this.#endPlain(state.headers, state.body);
+    else this.#endOther(state);
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+    this.#controller = null;
+    const state = this.#state;
+    if (state.kind !== 'waiting' && state.kind !== 'plain' && state.kind !== 'stream') {
+      this.#endOther(state);
+      return;
+    }
+    const code = (error as NodeJS.ErrnoException).code;
+    const outcome = classifyError(code);
+    this.#fail(
+      failure(outcome === 'success' ? 'gateway' : outcome, `the connection failed (${code ?? error.name})`, {
+        phase: code === undefined ? null : timeoutPhaseOf(code),
+      }),
+    );
+  }
+
+  nextDeadlineAt(): number {
+    return Math.min(this.#owner.deadlineAt, this.#stateDeadlineAt());
+  }
+
+  deadlinePassed(now: number): void {
+    const state = this.#state;
+    if (state.kind === 'draining') this.#abandon();
+    else if (now >= this.#owner.deadlineAt) this.#timeOut('total');
+    else if (this.#pausedAt > 0) this.#owner.clientStalled(this);
+    else if (state.kind === 'finishing') this.#advance(state.receiver, state.receiver.end());
+    else if (state.kind === 'refused') this.#endOther(state);
+    else this.#timeOut(this.#lastReadAt === 0 ? 'first_token' : 'idle');
+  }
+
+  #stateDeadlineAt(): number {
+    const { timeouts, writeTimeoutMs } = this.#rules;
+    if (this.#pausedAt > 0) return this.#pausedAt + writeTimeoutMs;
+    switch (this.#state.kind) {
+      case 'waiting':
+        return this.startedAt + (this.#owner.wantsStream ? timeouts.firstTokenMs : timeouts.answerMs);
+      case 'stream':
+        if (this.#lastReadAt === 0) return this.startedAt + timeouts.firstTokenMs;
+        return this.#lastReadAt + timeouts.idleMs;
+      case 'plain':
+      case 'refused':
+        return this.#lastReadAt + timeouts.idleMs;
+      case 'finishing':
+        return this.#lastReadAt + Math.min(FINISHING_MS, timeouts.idleMs);
+      case 'draining':
+        return this.endedAt + DRAIN_MS;
+      case 'ended':
+        return Number.POSITIVE_INFINITY;
+      default:
+        return this.#state satisfies never;
+    }
+  }
+
+  #advance(receiver: StreamReceiver, progress: StreamProgress): void {
+    if (progress === 'waiting') return;
+    if (progress === 'complete') {
+      this.#succeed();
+    } else if (typeof progress === 'object') {
+      this.#fail(progress);
+    } else {
+      this.#lastReadAt = performance.now();
+      if (progress === 'open' || this.#state.kind !== 'stream') return;
+      this.#state = { kind: 'finishing', receiver };
+      this.#timer.arm();
+    }
+  }
+
+  /** The body has ended, in order or not, where a plain answer is not what was being read. */
+  #endOther(state: State): void {
+    switch (state.kind) {
+      case 'stream':
+      case 'finishing':
+        this.#advance(state.receiver, state.receiver.end());
+        return;
+      case 'refused':
+        this.#fail(readProviderError(this.target.provider, state.status, state.headers, state.body.bytes()));
+        return;
+      case 'draining':
+        this.#close();
+        return;
+      case 'waiting':
+      case 'plain':
+      case 'ended':
+        return;
+      default:
+        state satisfies never;
+    }
+  }
+
+  #endPlain(headers: Headers, body: CollectedBody): void {
+    const encoding = headers['content-encoding'];
+    if (encoding === undefined || encoding === 'identity') {
+      this.#judge(body.bytes());
+      return;
+    }
+    void decodeBody(body.bytes(), String(encoding), this.#rules.limits.answerBytes).then((decoded) => {
+      if (this.#state.kind !== 'plain') return;
+      if (Buffer.isBuffer(decoded)) this.#judge(decoded);
+      else this.#fail(decoded);
+    });
+  }
+
+  #judge(body: Buffer): void {
+    if (this.#owner.wantsStream) {
+      this.#fail(failure('provider_error', 'the answer to a stream is no event stream', { status: 200 }));
+      return;
+    }
+    const answer = readAnswer(this.#owner.endpoint, body);
+    if ('outcome' in answer) {
+      this.#fail(answer);
+      return;
+    }
+    this.answer = answer;
+    this.#succeed();
+  }
+
+  #succeed(): void {
+    this.outcome = 'success';
+    this.endedAt = performance.now();
+    if (this.#controller === null) {
+      this.#close();
+    } else {
+      this.#state = DRAINING;
+      this.#timer.arm();
+    }
+    this.#owner.attemptEnded(this);
+  }
+
+  #fail(failed: Failure): void {
+    if (this.#state.kind === 'ended' || this.#state.kind === 'draining') return;
+    this.outcome = failed.outcome;
+    this.failure = failed;
+    this.endedAt = performance.now();
+    this.#abandon();
+    this.#owner.attemptEnded(this);
+  }
+
+  #timeOut(phase: TimeoutPhase): void {
+    const what = {
+      connect: 'connection',
+      first_token: 'first token',
+      idle: 'next event',
+      total: 'whole answer',
+    };
+    this.#fail(failure('timeout', `the ${what[phase]} did not come in time`, { phase }));
+  }
+
+  /** Closes the connection: what is still on it belongs to nobody. */
+  #abandon(): void {
+    const controller = this.#controller;
+    this.#close();
+    controller?.abort(CANCELLED);
+  }
+
+  #close(): void {
+    this.#state = ENDED;
+    this.#timer.clear();
+  }
+}
+
+function isPlainEventStream(headers: Headers): boolean {
+  const type = String(headers['content-type'] ?? '');
+  return type.startsWith('text/event-stream') && headers['content-encoding'] === undefined;
+}

@@ -1,0 +1,153 @@
+/** What one event of a completion stream says. */
+export type StreamEvent =
+  | { readonly kind: 'chunk'; readonly chunk: StreamChunk }
+  | { readonly kind: 'done' }
+  /** The provider gave up in mid-stream; `error` is what it said. */
+  | { readonly kind: 'error'; readonly error: unknown }
+  /** No data: comments, ids, retry times. */
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'malformed' };
+
+/** The parts of a chunk that the gateway acts on. */
+export interface StreamChunk {
+  /** What the chunk adds to the answer of the first choice. */
+  text: string;
+  /** How many choices the chunk speaks of. */
+  choices: number;
+  /** Choices that end with this chunk. */
+  finished: readonly number[];
+  /** Choices that the chunk speaks of, by index. */
+  indexes: readonly number[];
+  hasToolCalls: boolean;
+  usage: unknown;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const TEXT_KEYS = [Buffer.from('"content":"'), Buffer.from('"text":"')];
+const NONE: readonly number[] = [];
+const FIRST: readonly number[] = [0];
+const EMPTY: StreamEvent = { kind: 'empty' };
+const MALFORMED: StreamEvent = { kind: 'malformed' };
+const DONE: StreamEvent = { kind: 'done' };
+
+/**
+ * Reads the events of one stream. Every event is checked in full: the first of its shape by parsing it, the ones
+ * that repeat that shape around another text by comparing bytes, which is several times cheaper.
+ */
+export class EventReader {
+  /** The bytes before and behind the text in the last event that only added text. */
+  #prefix: Buffer | null = null;
+  #suffix: Buffer | null = null;
+  /** One object for all repeated chunks: valid until the next call. */
+  readonly #repeated: StreamChunk = {
+    text: '',
+    choices: 1,
+    finished: NONE,
+    indexes: FIRST,
+    hasToolCalls: false,
+    usage: null,
+  };
+  readonly #repeatedEvent: StreamEvent = { kind: 'chunk', chunk: this.#repeated };
+
+  /** Reads [start, end) of `bytes`, one whole event; the answer is valid until the next call. */
+  read(bytes: Buffer, start: number, end: number): StreamEvent {
+    if (this.#repeats(bytes, start, end)) return this.#repeatedEvent;
+    const data = readData(bytes.toString('utf8', start, end));
+    if (data === null) return EMPTY;
+    if (data === '[DONE]') return DONE;
+    const event = parseChunk(data);
+    if (event.kind === 'chunk') this.#learn(event.chunk, bytes, start, end);
+    return event;
+  }
+
+  #repeats(bytes: Buffer, start: number, end: number): boolean {
+    const prefix = this.#prefix;
+    const suffix = this.#suffix;
+    if (prefix === null || suffix === null) return false;
+    const textStart = start + prefix.length;
+    const textEnd = end - suffix.length;
+    if (textEnd < textStart) return false;
+    if (bytes.compare(suffix, 0, suffix.length, textEnd, end) !== 0) return false;
+    if (bytes.compare(prefix, 0, prefix.length, start, textStart) !== 0) return false;
+    for (let at = textStart; at < textEnd; at += 1) {
+      const byte = bytes[at] as number;
+      if (byte < 0x20 || byte === QUOTE || byte === BACKSLASH) return false;
+    }
+    this.#repeated.text = bytes.toString('utf8', textStart, textEnd);
+    return true;
+  }
+
+  /** Keeps the frame of a chunk that does nothing but add text to the first choice. */
+  #learn(chunk: StreamChunk, bytes: Buffer, start: number, end: number): void {
+    const isPlain = chunk.choices === 1 && chunk.indexes[0] === 0 && chunk.finished.length === 0;
+    if (!isPlain || chunk.hasToolCalls || chunk.text === '' || hasObject(chunk.usage)) return;
+    for (const key of TEXT_KEYS) {
+      const at = bytes.subarray(start, end).indexOf(key);
+      if (at < 0) continue;
+      const textStart = start + at + key.length;
+      const textEnd = skipText(bytes, textStart, end);
+      const isOnly = bytes.subarray(textStart, end).indexOf(key) < 0;
+      if (isOnly && JSON.stringify(chunk.text) === `"${bytes.toString('utf8', textStart, textEnd)}"`) {
+        this.#prefix = Buffer.from(bytes.subarray(start, textStart));
+        this.#suffix = Buffer.from(bytes.subarray(textEnd, end));
+      }
+      return;
+    }
+  }
+}
+
+function skipText(bytes: Buffer, from: number, end: number): number {
+  let at = from;
+  while (at < end && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+  return at;
+}
+
+/** The data of an event: its `data` lines joined, or null where it has none. */
+function readData(event: string): string | null {
+  if (event.startsWith('data: ')) {
+    const lineEnd = event.search(/[\r\n]/);
+    if (lineEnd >= 0 && event.slice(lineEnd).trim() === '') return event.slice(6, lineEnd);
+  }
+  const lines = event.replace(/^\u{feff}/u, '').split(/\r\n|\r|\n/);
+  const data = lines.filter((line) => line === 'data' || line.startsWith('data:'));
+  if (data.length === 0) return null;
+  return data.map((line) => line.slice(5).replace(/^ /, '')).join('\n');
+}
+
+function parseChunk(data: string): StreamEvent {
+  let value: unknown;
+  try {
+    value = JSON.parse(data);
+  } catch {
+    return data.trim() === '[DONE]' ? DONE : MALFORMED;
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return MALFORMED;
+  const { choices = [], usage = null, error = null } = value as Record<string, unknown>;
+  if (error !== null) return { kind: 'error', error };
+  if (!Array.isArray(choices)) return MALFORMED;
+  return { kind: 'chunk', chunk: readChoices(choices, usage) };
+}
+
+function readChoices(choices: readonly unknown[], usage: unknown): StreamChunk {
+  const indexes: number[] = [];
+  const finished: number[] = [];
+  let text = '';
+  let hasToolCalls = false;
+  for (const choice of choices) {
+    if (!hasObject(choice)) continue;
+    const { index = 0, delta = null, finish_reason: finishReason = null, text: plainText } = choice;
+    const at = typeof index === 'number' ? index : 0;
+    indexes.push(at);
+    if (finishReason !== null) finished.push(at);
+    const content = hasObject(delta) ? delta.content : plainText;
+    if (at === 0 && typeof content === 'string') text += content;
+    if (hasObject(delta) && (hasObject(delta.tool_calls) || hasObject(delta.function_call)))
+      hasToolCalls = true;
+  }
+  return { text, choices: choices.length, finished, indexes, hasToolCalls, usage };
+}
+
+function hasObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === 'object';
+}

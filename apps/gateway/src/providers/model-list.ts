@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { isModelName } from '../config/config-schema.ts';
+import type { Provider } from './provider.ts';
+
+const MAX_LIST_BYTES = 16_777_216;
+const MAX_MODELS = 5000;
+const LIST_TIMEOUT_MS = 15_000;
+
+const listSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
+
+/**
+ * Asks a provider for its models. Names that cannot stand in a label or a header are left out, and so is what
+ * comes after the first 5,000. Throws where the answer is not a list.
+ */
+export async function fetchModelList(provider: Provider): Promise<readonly string[]> {
+  const { statusCode, body } = await provider.pool.request({
+    method: 'GET',
+    path: `${provider.basePath}/models`,
+    headers: [...provider.headers],
+    headersTimeout: LIST_TIMEOUT_MS,
+    bodyTimeout: LIST_TIMEOUT_MS,
+    signal: AbortSignal.timeout(LIST_TIMEOUT_MS),
+  });
+  if (statusCode !== 200) {
+    body.destroy();
+    throw new Error(`GET /models answered ${statusCode}`);
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_LIST_BYTES) throw new Error(`GET /models answered more than ${MAX_LIST_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  const list = listSchema.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+  const names = list.data.map((entry) => entry.id).filter(isModelName);
+  return [...new Set(names)].slice(0, MAX_MODELS);
+}

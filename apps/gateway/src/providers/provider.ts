@@ -1,0 +1,104 @@
+import type { InferenceMetrics, TargetMetrics } from '@gatewayz/observability';
+import { Pool } from 'undici';
+import type { ProviderConfig, TimeoutsConfig } from '../config/config.ts';
+import { VERSION } from '../version.ts';
+
+/** One model at one provider: what an attempt calls. */
+export class Target {
+  readonly provider: Provider;
+  /** The model's name at the provider. */
+  readonly model: string;
+  readonly #label: string;
+  readonly #inference: InferenceMetrics;
+  #metrics: TargetMetrics | null = null;
+
+  constructor(provider: Provider, model: string, label: string, inference: InferenceMetrics) {
+    this.provider = provider;
+    this.model = model;
+    this.#label = label;
+    this.#inference = inference;
+  }
+
+  /** Made at first use: a reseller's list holds hundreds of models that nobody calls. */
+  get metrics(): TargetMetrics {
+    this.#metrics ??= this.#inference.target(this.provider.name, this.#label);
+    return this.#metrics;
+  }
+}
+
+/** A provider with its connections, its credentials and its targets. */
+export interface Provider {
+  readonly name: string;
+  readonly config: ProviderConfig;
+  readonly pool: Pool;
+  /** Path of the base URL, without a trailing slash. */
+  readonly basePath: string;
+  /** Name and value in turn, as undici takes them; they hold the key. */
+  readonly headers: readonly string[];
+  /** What must not reach a client or a log when the provider sends it back. */
+  readonly secret: string | null;
+  /** The target of a model in the provider's list; made once and kept. */
+  target(model: string): Target;
+  /** A target for a model that no list names: it is counted as `other`. */
+  unlistedTarget(model: string): Target;
+  close(): Promise<void>;
+}
+
+const UNLISTED_MODEL = 'other';
+const USER_AGENT = `gatewayz/${VERSION}`;
+
+/** Opens a provider: its connection pool, with every timeout of undici's set, and its prepared headers. */
+export function createProvider(
+  config: ProviderConfig,
+  apiKey: string | null,
+  timeouts: TimeoutsConfig,
+  metrics: InferenceMetrics,
+): Provider {
+  const url = new URL(config.baseUrl);
+  const pool = new Pool(url.origin, {
+    connections: config.maxConnections,
+    pipelining: 1,
+    connect: { timeout: timeouts.connectMs },
+    keepAliveTimeout: 30_000,
+    keepAliveMaxTimeout: 300_000,
+    // The attempt keeps these deadlines itself, to the millisecond and by phase.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    allowH2: false,
+  });
+  const targets = new Map<string, Target>();
+
+  const provider: Provider = {
+    name: config.name,
+    config,
+    pool,
+    basePath: url.pathname.replace(/\/+$/, ''),
+    headers: toHeaders(config, apiKey),
+    secret: apiKey,
+    target(model) {
+      let target = targets.get(model);
+      if (target === undefined) {
+        target = new Target(provider, model, model, metrics);
+        targets.set(model, target);
+      }
+      return target;
+    },
+    unlistedTarget: (model) => new Target(provider, model, UNLISTED_MODEL, metrics),
+    close: () => pool.destroy(),
+  };
+  return provider;
+}
+
+function toHeaders(config: ProviderConfig, apiKey: string | null): readonly string[] {
+  const headers = [
+    'content-type',
+    'application/json',
+    'accept-encoding',
+    'identity',
+    'user-agent',
+    USER_AGENT,
+  ];
+  if (apiKey !== null) headers.push('authorization', `Bearer ${apiKey}`);
+  for (const [name, value] of Object.entries(config.headers)) headers.push(name, value);
+  return headers;
+}

@@ -1,0 +1,35 @@
+/** How to see whether a tool is there. */
+export type ToolProbe =
+  | { readonly kind: 'binary'; readonly binary: string }
+  /** Asked of Debian's own Python, whatever `python3` is first in the path. */
+  | { readonly kind: 'python-module'; readonly module: string };
+
+/** Something that the tests need and that npm does not bring. */
+export interface TestTool {
+  readonly debianPackage: string;
+  readonly why: string;
+  readonly probe: ToolProbe;
+  /** The service that the package would start and keep; it is switched off after the installation. */
+  readonly service?: string;
+}
+
+/** Every tool that the tests need. */
+export const testTools: readonly TestTool[] = [
+  {
+    debianPackage: 'prometheus',
+    why: 'promtool checks the live scrape',
+    probe: { kind: 'binary', binary: 'promtool' },
+    service: 'prometheus',
+  },
+  {
+    debianPackage: 'prometheus',
+    why: 'a real Prometheus scrapes the gateway and answers queries',
+    probe: { kind: 'binary', binary: 'prometheus' },
+    service: 'prometheus',
+  },
+  {
+    debianPackage: 'python3-prometheus-client',
+    why: 'its strict OpenMetrics parser reads the exposition',
+    probe: { kind: 'python-module', module: 'prometheus_client' },
+  },
+];
