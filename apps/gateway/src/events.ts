@@ -59,7 +59,7 @@ function countInference(exchange: Exchange): void {
   }
   if (exchange.streamEnd === null) return;
   metrics.streams[exchange.streamEnd].inc();
-  const { firstChunkAt, lastChunkAt, chunks } = exchange.client;
+  const { firstChunkAt, lastChunkAt, chunks } = exchange;
   if (chunks === 0) return;
   metrics.timeToFirstChunk.observe((firstChunkAt - exchange.arrival.parsedAt) / MS_PER_SECOND);
   const seconds = (lastChunkAt - firstChunkAt) / MS_PER_SECOND;
@@ -74,7 +74,7 @@ function countTimes(exchange: Exchange, endpoint: EndpointMetrics, stages: Float
   for (const attempt of attempts) waited += attempt.endedAt - attempt.startedAt;
   const last = attempts.at(-1);
   const answeredAt = last?.endedAt ?? endedAt;
-  const firstChunkAt = exchange.client.firstChunkAt || answeredAt;
+  const firstChunkAt = exchange.firstChunkAt || answeredAt;
   stages[0] = (arrival.parsedAt - arrival.authenticatedAt) / MS_PER_SECOND;
   stages[1] = (arrival.authenticatedAt - arrival.receivedAt) / MS_PER_SECOND;
   stages[2] = (firstCallAt - arrival.parsedAt) / MS_PER_SECOND;

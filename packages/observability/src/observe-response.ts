@@ -32,7 +32,7 @@ export function observeResponse(
     bodyBytes: -1,
   };
   route.begin();
-  response.once('close', endObservation);
+  response.on('close', endObservation);
 }
 
 /** Tells how many body bytes were written, where no `content-length` header says it. */

@@ -90,7 +90,7 @@ const configSchema: z.ZodType<ConfigFile> = z.strictObject({
     .prefault({}),
   auth: z
     .discriminatedUnion('mode', [
-      z.strictObject({ mode: z.literal('keys'), keys: z.array(z.string().min(1)).min(1) }),
+      z.strictObject({ mode: z.literal('keys'), keys: z.array(z.string().min(1).max(256)).min(1) }),
       z.strictObject({ mode: z.literal('open') }),
     ])
     .optional(),

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { type HttpMetrics, observeResponse, reportBodyBytes, UNKNOWN_ROUTE } from '@gatewayz/observability';
+import {
+  type HttpMetrics,
+  observeResponse,
+  type RouteMetrics,
+  reportBodyBytes,
+  UNKNOWN_ROUTE,
+} from '@gatewayz/observability';
 import Fastify, {
   type ConnectionError,
   type FastifyError,
@@ -60,21 +66,7 @@ export function createServer(config: ServerConfig, parts: ServerParts): FastifyI
   server.decorateRequest('authenticatedAt', 0);
   readJsonBodiesAsBytes(server);
 
-  server.addHook('onRequest', (request, reply, done) => {
-    request.receivedAt = performance.now();
-    const { method, url = UNKNOWN_ROUTE } = request.routeOptions;
-    const pattern = request.is404 ? UNKNOWN_ROUTE : url;
-    observeResponse(
-      request.raw,
-      reply.raw,
-      parts.metrics.route(typeof method === 'string' ? method : request.method, pattern),
-    );
-    reply.header('x-request-id', request.id);
-    if (request.routeOptions.config.needsKey === true && parts.keys !== null)
-      authenticate(request, parts.keys);
-    request.authenticatedAt = performance.now();
-    done();
-  });
+  observeRoutes(server, parts);
   server.addHook('onSend', (_, reply, payload, done) => {
     if (typeof payload === 'string' || Buffer.isBuffer(payload))
       reportBodyBytes(reply.raw, Buffer.byteLength(payload));
@@ -85,6 +77,32 @@ export function createServer(config: ServerConfig, parts: ServerParts): FastifyI
   });
   server.setErrorHandler((error, request, reply) => sendError(parts, error, request, reply));
   return server;
+}
+
+/** Gives every route its metrics and, where it wants one, its key check: found once, not at each request. */
+function observeRoutes(server: FastifyInstance, { metrics, keys }: ServerParts): void {
+  server.addHook('onRoute', (route) => {
+    const method = Array.isArray(route.method) ? 'other' : route.method;
+    const routeMetrics = metrics.route(method, route.url);
+    const routeKeys = route.config?.needsKey === true ? keys : null;
+    const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+      beginRequest(request, reply, routeMetrics);
+      if (routeKeys !== null) authenticate(request, routeKeys);
+      request.authenticatedAt = performance.now();
+      done();
+    };
+    route.onRequest = [onRequest, ...[route.onRequest ?? []].flat()];
+  });
+  server.addHook('onRequest', (request, reply, done) => {
+    if (request.is404) beginRequest(request, reply, metrics.route(request.method, UNKNOWN_ROUTE));
+    done();
+  });
+}
+
+function beginRequest(request: FastifyRequest, reply: FastifyReply, route: RouteMetrics): void {
+  request.receivedAt = performance.now();
+  observeResponse(request.raw, reply.raw, route);
+  reply.header('x-request-id', request.id);
 }
 
 /** Bodies stay bytes: what a client sent is what a provider gets. */

@@ -19,7 +19,8 @@ export type StreamProgress = 'waiting' | 'open' | 'finishing' | 'complete' | Fai
 
 /** Takes the bytes of a provider's event stream. */
 export interface StreamReceiver {
-  push(chunk: Buffer): StreamProgress;
+  /** `now` by `performance.now()`. */
+  push(chunk: Buffer, now: number): StreamProgress;
   /** No more will come; the provider closed the stream in order, or its last part has been seen. */
   end(): StreamProgress;
 }
@@ -151,15 +152,16 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.firstByteAt === 0) this.firstByteAt = performance.now();
+    const now = performance.now();
+    if (this.firstByteAt === 0) this.firstByteAt = now;
     const state = this.#state;
     switch (state.kind) {
       case 'stream':
       case 'finishing':
-        this.#advance(state.receiver, state.receiver.push(chunk));
+        this.#advance(state.receiver, state.receiver.push(chunk, now), now);
         return;
       case 'plain':
-        this.#lastReadAt = performance.now();
+        this.#lastReadAt = now;
         if (!state.body.add(chunk))
           this.#fail(failure('provider_error', 'the answer is larger than the limit'));
         return;
@@ -207,7 +209,8 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
     if (state.kind === 'draining') this.#abandon();
     else if (now >= this.#owner.deadlineAt) this.#timeOut('total');
     else if (this.#pausedAt > 0) this.#owner.clientStalled(this);
-    else if (state.kind === 'finishing') this.#advance(state.receiver, state.receiver.end());
+    else if (state.kind === 'finishing')
+      this.#advance(state.receiver, state.receiver.end(), performance.now());
     else if (state.kind === 'refused') this.#endOther(state);
     else this.#timeOut(this.#lastReadAt === 0 ? 'first_token' : 'idle');
   }
@@ -235,14 +238,14 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
     }
   }
 
-  #advance(receiver: StreamReceiver, progress: StreamProgress): void {
+  #advance(receiver: StreamReceiver, progress: StreamProgress, now: number): void {
     if (progress === 'waiting') return;
     if (progress === 'complete') {
       this.#succeed();
     } else if (typeof progress === 'object') {
       this.#fail(progress);
     } else {
-      this.#lastReadAt = performance.now();
+      this.#lastReadAt = now;
       if (progress === 'open' || this.#state.kind !== 'stream') return;
       this.#state = { kind: 'finishing', receiver };
       this.#timer.arm();
@@ -254,7 +257,7 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
     switch (state.kind) {
       case 'stream':
       case 'finishing':
-        this.#advance(state.receiver, state.receiver.end());
+        this.#advance(state.receiver, state.receiver.end(), performance.now());
         return;
       case 'refused':
         this.#fail(readProviderError(this.target.provider, state.status, state.headers, state.body.bytes()));

@@ -4,19 +4,24 @@ import { type ApiErrorDetails, toErrorBody } from '../http/api-error.ts';
 
 const DONE = Buffer.from('data: [DONE]\n\n');
 
+/** Hears when the client does not keep up. */
+export interface ClientStreamOwner {
+  clientFull(): void;
+}
+
 /** The client's side of a stream: what has been written to it, and whether it keeps up. */
 export class ClientStream {
-  firstChunkAt = 0;
-  lastChunkAt = 0;
-  /** Parts of the answer handed to the client. */
-  chunks = 0;
   readonly #response: ServerResponse;
   readonly #requestId: string;
+  readonly #owner: ClientStreamOwner;
+  /** Regions that came in this turn of the event loop: they go out in one write at its end. */
+  #pending: Buffer[] = [];
   #bytes = 0;
 
-  constructor(response: ServerResponse, requestId: string) {
+  constructor(response: ServerResponse, requestId: string, owner: ClientStreamOwner) {
     this.#response = response;
     this.#requestId = requestId;
+    this.#owner = owner;
   }
 
   /** From here on there is no other answer: status and headers are out. */
@@ -24,36 +29,55 @@ export class ClientStream {
     return this.#response.headersSent;
   }
 
-  /** Whether the client's side takes no more for now; it says so itself with `drain` when it does again. */
-  get isFull(): boolean {
-    return this.#response.writableNeedDrain;
-  }
-
   open(headers: readonly string[]): void {
-    const own = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'];
-    this.#response.writeHead(200, [...own, ...headers] as string[]);
+    this.#response.writeHead(200, [
+      'content-type',
+      'text/event-stream; charset=utf-8',
+      'cache-control',
+      'no-cache',
+      ...headers,
+    ]);
   }
 
   /** Passes a region of a provider's bytes on as it is. */
   write(bytes: Buffer): void {
-    this.#bytes += bytes.length;
-    this.#response.write(bytes);
+    if (this.#pending.length === 0) process.nextTick(flush, this);
+    this.#pending.push(bytes);
   }
 
   /** Ends a whole answer; `missingDone` where the provider did not say so itself. */
   finish(missingDone: boolean): void {
-    if (missingDone) this.write(DONE);
+    if (missingDone) this.#pending.push(DONE);
     this.#end();
   }
 
   /** Ends an answer that is not whole, so that no client can take it for one: an error event and no `[DONE]`. */
   fail(details: ApiErrorDetails): void {
-    this.write(Buffer.from(`data: ${toErrorBody(details, this.#requestId)}\n\n`));
+    this.#pending.push(Buffer.from(`data: ${toErrorBody(details, this.#requestId)}\n\n`));
     this.#end();
   }
 
-  #end(): void {
-    reportBodyBytes(this.#response, this.#bytes);
-    this.#response.end();
+  flush(): void {
+    if (this.#pending.length === 0) return;
+    const hasRoom = this.#response.write(this.#take());
+    if (!hasRoom) this.#owner.clientFull();
   }
+
+  #end(): void {
+    const last = this.#take();
+    reportBodyBytes(this.#response, this.#bytes);
+    this.#response.end(last);
+  }
+
+  #take(): Buffer {
+    const pending = this.#pending;
+    const bytes = pending.length === 1 ? (pending[0] as Buffer) : Buffer.concat(pending);
+    this.#pending = [];
+    this.#bytes += bytes.length;
+    return bytes;
+  }
+}
+
+function flush(client: ClientStream): void {
+  client.flush();
 }

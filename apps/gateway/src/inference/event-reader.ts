@@ -20,6 +20,8 @@ export interface StreamChunk {
   indexes: readonly number[];
   hasToolCalls: boolean;
   usage: unknown;
+  /** Like the chunk before it but for its text. */
+  readonly isRepeated: boolean;
 }
 
 const QUOTE = 0x22;
@@ -47,6 +49,7 @@ export class EventReader {
     indexes: FIRST,
     hasToolCalls: false,
     usage: null,
+    isRepeated: true,
   };
   readonly #repeatedEvent: StreamEvent = { kind: 'chunk', chunk: this.#repeated };
 
@@ -145,7 +148,7 @@ function readChoices(choices: readonly unknown[], usage: unknown): StreamChunk {
     if (hasObject(delta) && (hasObject(delta.tool_calls) || hasObject(delta.function_call)))
       hasToolCalls = true;
   }
-  return { text, choices: choices.length, finished, indexes, hasToolCalls, usage };
+  return { text, choices: choices.length, finished, indexes, hasToolCalls, usage, isRepeated: false };
 }
 
 function hasObject(value: unknown): value is Readonly<Record<string, unknown>> {

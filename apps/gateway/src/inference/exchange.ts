@@ -7,7 +7,7 @@ import { type ApiErrorDetails, toErrorBody } from '../http/api-error.ts';
 import type { Route } from '../providers/catalogue.ts';
 import type { Target } from '../providers/provider.ts';
 import { Attempt, type AttemptOwner, type AttemptRules, type StreamReceiver } from './attempt.ts';
-import { ClientStream } from './client-stream.ts';
+import { ClientStream, type ClientStreamOwner } from './client-stream.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Failure } from './failure.ts';
 import { toApiError } from './failure-to-api-error.ts';
@@ -29,8 +29,11 @@ export interface ArrivalTimes {
   readonly parsedAt: number;
 }
 
+/** Up to this size copying a body is cheaper than a second write. */
+const ONE_WRITE_BYTES = 16_384;
+
 /** One request of a client: its attempts, one after the other, and its one answer. */
-export class Exchange implements AttemptOwner, StreamOutlet {
+export class Exchange implements AttemptOwner, StreamOutlet, ClientStreamOwner {
   readonly endpoint: Endpoint;
   readonly route: Route;
   readonly id: string;
@@ -41,6 +44,10 @@ export class Exchange implements AttemptOwner, StreamOutlet {
   readonly attempts: Attempt[] = [];
   readonly firstCallAt: number = performance.now();
   endedAt = 0;
+  /** Parts of the answer handed to the client, and when the first and the last of them were. */
+  chunks = 0;
+  firstChunkAt = 0;
+  lastChunkAt = 0;
   droppedEvents = 0;
   outcome: Outcome | null = null;
   /** How the client's stream ended; null for plain answers and for streams that never began. */
@@ -70,7 +77,7 @@ export class Exchange implements AttemptOwner, StreamOutlet {
     this.arrival = arrival;
     this.wantsStream = request.stream;
     this.deadlineAt = arrival.receivedAt + rules.timeouts.totalMs;
-    this.client = new ClientStream(response, id);
+    this.client = new ClientStream(response, id, this);
   }
 
   /** Usage of the answer, as its provider reported it. */
@@ -110,14 +117,17 @@ export class Exchange implements AttemptOwner, StreamOutlet {
 
   write(bytes: Buffer): void {
     this.client.write(bytes);
-    if (this.client.isFull) this.#current?.pause();
   }
 
-  chunkPassed(): void {
-    const now = performance.now();
-    if (this.client.chunks === 0) this.client.firstChunkAt = now;
-    this.client.chunks += 1;
-    this.client.lastChunkAt = now;
+  chunksPassed(count: number, now: number): void {
+    if (this.chunks === 0) this.firstChunkAt = now;
+    this.chunks += count;
+    this.lastChunkAt = now;
+  }
+
+  /** The client takes no more for now. */
+  clientFull(): void {
+    if (this.outcome === null) this.#current?.pause();
   }
 
   eventDropped(): void {
@@ -162,8 +172,7 @@ export class Exchange implements AttemptOwner, StreamOutlet {
 
   #succeed(attempt: Attempt): void {
     if (this.#streamAnswer === null) {
-      const body = attempt.answer?.body ?? Buffer.alloc(0);
-      this.#respond(200, body, []);
+      this.#respond(200, attempt.answer?.body ?? Buffer.alloc(0), []);
       this.#end('success');
       return;
     }
@@ -194,7 +203,9 @@ export class Exchange implements AttemptOwner, StreamOutlet {
     const headers = ['content-type', 'application/json', 'content-length', String(body.length)];
     reportBodyBytes(this.#response, body.length);
     this.#response.writeHead(status, [...headers, ...this.#headers(), ...more]);
-    this.#response.end(body);
+    // A Latin-1 string holds the same bytes, and leaves with the headers in one write.
+    if (body.length <= ONE_WRITE_BYTES) this.#response.end(body.toString('latin1'), 'latin1');
+    else this.#response.end(body);
   }
 
   #headers(): string[] {
@@ -235,7 +246,7 @@ type WatchedResponse = ServerResponse & { [exchangeOf]?: Exchange };
 /** Ties an exchange to its response without a closure a request. */
 function watch(response: ServerResponse, exchange: Exchange): void {
   (response as WatchedResponse)[exchangeOf] = exchange;
-  response.once('close', onClose);
+  response.on('close', onClose);
   if (exchange.wantsStream) response.on('drain', onDrain);
 }
 

@@ -10,8 +10,8 @@ export interface StreamOutlet {
   /** The first part of the answer is there: nothing but this stream can be the answer now. */
   open(): void;
   write(bytes: Buffer): void;
-  /** A part of the answer has been passed on. */
-  chunkPassed(): void;
+  /** Parts of the answer have been passed on. */
+  chunksPassed(count: number, now: number): void;
   eventDropped(): void;
 }
 
@@ -39,6 +39,7 @@ export class StreamAnswer implements StreamReceiver, EventSink {
   readonly #finished = new Set<number>();
   #isOpen = false;
   #sawEvent = false;
+  #passed = 0;
   #failure: Failure | null = null;
   /** Events to be passed on in one write: [from, to) of `#bytes`. */
   #bytes: Buffer | null = null;
@@ -56,10 +57,12 @@ export class StreamAnswer implements StreamReceiver, EventSink {
     return this.#started.size > 0 && this.#finished.size >= this.#started.size;
   }
 
-  push(chunk: Buffer): StreamProgress {
+  push(chunk: Buffer, now: number): StreamProgress {
     this.#sawEvent = false;
+    this.#passed = 0;
     const fits = this.#splitter.push(chunk, this);
     this.#flush();
+    if (this.#passed > 0) this.#outlet.chunksPassed(this.#passed, now);
     if (this.#failure === null && !fits && !this.isDone) {
       this.#failure = failure('provider_error', 'an event of the stream is larger than the limit', {
         status: 200,
@@ -101,8 +104,10 @@ export class StreamAnswer implements StreamReceiver, EventSink {
   }
 
   #chunk(chunk: StreamChunk, bytes: Buffer, start: number, end: number): void {
-    for (const index of chunk.indexes) this.#started.add(index);
-    for (const index of chunk.finished) this.#finished.add(index);
+    if (!chunk.isRepeated) {
+      for (const index of chunk.indexes) this.#started.add(index);
+      for (const index of chunk.finished) this.#finished.add(index);
+    }
     if (chunk.usage !== null) this.usage = readUsage(chunk.usage) ?? this.usage;
     const isUsageOnly = chunk.choices === 0 && this.usage !== null;
     if (isUsageOnly && !this.#options.wantsUsage) {
@@ -113,7 +118,7 @@ export class StreamAnswer implements StreamReceiver, EventSink {
       this.#isOpen = true;
       this.#outlet.open();
     }
-    if (chunk.choices > 0) this.#outlet.chunkPassed();
+    if (chunk.choices > 0) this.#passed += 1;
     this.#pass(bytes, start, end);
   }
 

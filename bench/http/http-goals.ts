@@ -1,0 +1,81 @@
+import type { JobResult } from '../load/job.ts';
+import type { Goal } from '../report/goal.ts';
+import { median } from '../report/median.ts';
+import { figure, milliseconds } from '../report/table.ts';
+import type { CandidateName } from './candidates.ts';
+import type { HttpResults } from './http-results.ts';
+import { addedMs } from './http-tables.ts';
+
+const SATURATING_CONNECTIONS = 16;
+
+/** The quotients at the loads that fill the core, by connections. */
+function quotients(results: HttpResults, base: CandidateName, stream: boolean): ReadonlyMap<number, number> {
+  const found = new Map<number, number>();
+  for (const scenario of results.scenarios) {
+    const connections = scenario.loop.kind === 'closed' ? scenario.loop.connections : 0;
+    if (scenario.stream !== stream || connections < SATURATING_CONNECTIONS) {
+      continue;
+    }
+    const { name } = scenario;
+    const ratios = results.paired('gatewayz', base, name, perSecond, (value, other) => value / other);
+    if (ratios.length > 0) {
+      found.set(connections, median(ratios));
+    }
+  }
+  return found;
+}
+
+function throughputGoal(results: HttpResults, base: CandidateName, stream: boolean, wanted: number): Goal {
+  const found = [...quotients(results, base, stream)];
+  const words = found.map(([connections, ratio]) => `${figure(ratio)} at ${connections}`);
+  return {
+    what: `${stream ? 'streams' : 'requests'} per second ÷ ${base}`,
+    goal: `≥ ${wanted}`,
+    measured: words.join(', ') || figure(null),
+    met: found.length === 0 ? null : found.every(([, ratio]) => ratio >= wanted),
+  };
+}
+
+function perSecond(result: JobResult): number {
+  return result.perSecond;
+}
+
+function addedGoal(
+  results: HttpResults,
+  what: string,
+  scenario: string,
+  read: (result: JobResult) => number,
+  wanted: number,
+): Goal {
+  const measured = addedMs(results, 'gatewayz', scenario, read);
+  return {
+    what,
+    goal: `≤ ${wanted} ms`,
+    measured: `${milliseconds(measured)}${measured === null ? '' : ' ms'}`,
+    met: measured === null ? null : measured <= wanted,
+  };
+}
+
+/** The HTTP part's goals beside what was measured. */
+export function httpGoals(results: HttpResults): readonly Goal[] {
+  return [
+    throughputGoal(results, 'bare', false, 0.6),
+    throughputGoal(results, 'bare', true, 0.6),
+    throughputGoal(results, 'portkey', false, 12),
+    throughputGoal(results, 'portkey', true, 12),
+    addedGoal(
+      results,
+      'added p50 at 2,000 requests/s',
+      'plain@2000/s',
+      ({ latencyMs }) => latencyMs.p50,
+      0.2,
+    ),
+    addedGoal(
+      results,
+      'added to the first chunk, p50 at 200 streams/s',
+      'stream@200/s',
+      ({ firstChunkMs }) => firstChunkMs.p50,
+      0.4,
+    ),
+  ];
+}

@@ -1,0 +1,159 @@
+import type { JobResult } from '../load/job.ts';
+import { median } from '../report/median.ts';
+import { figure, milliseconds, table } from '../report/table.ts';
+import type { CandidateName } from './candidates.ts';
+import type { HttpResults } from './http-results.ts';
+import { type Scenario, scenarioTitle } from './scenarios.ts';
+
+/** A quotient with the range over the rounds: `0.64 (0.61–0.66)`. */
+function quotient(
+  results: HttpResults,
+  candidate: CandidateName,
+  base: CandidateName,
+  scenario: string,
+): string {
+  const ratios = results.paired(candidate, base, scenario, perSecond, (value, other) => value / other);
+  if (ratios.length === 0) {
+    return '–';
+  }
+  const range = ratios.length > 1 ? ` (${figure(Math.min(...ratios))}–${figure(Math.max(...ratios))})` : '';
+  return `${figure(median(ratios))}${range}`;
+}
+
+function perSecond(result: JobResult): number {
+  return result.perSecond;
+}
+
+function throughputTable(results: HttpResults): string {
+  const rows = results.scenarios
+    .filter(({ loop }) => loop.kind === 'closed')
+    .map((scenario) => [
+      scenarioTitle(scenario),
+      ...results.candidates.map((name) => figure(results.figure(name, scenario.name, perSecond))),
+      quotient(results, 'gatewayz', 'bare', scenario.name),
+      quotient(results, 'gatewayz', 'portkey', scenario.name),
+      quotient(results, 'bare', 'portkey', scenario.name),
+    ]);
+  return table(
+    ['per second', ...results.candidates, 'gatewayz ÷ bare', 'gatewayz ÷ portkey', 'bare ÷ portkey'],
+    rows,
+  );
+}
+
+/** Whether the candidate answered (nearly) all that was due. */
+function holds(results: HttpResults, candidate: CandidateName, { name, loop }: Scenario): boolean {
+  const rate = results.figure(candidate, name, perSecond);
+  const unanswered = results.figure(candidate, name, (result) => result.unanswered);
+  return loop.kind === 'closed' || (unanswered === 0 && rate !== null && rate > loop.ratePerSecond * 0.97);
+}
+
+function addedCell(
+  results: HttpResults,
+  candidate: CandidateName,
+  scenario: Scenario,
+  pick: 'latencyMs' | 'firstChunkMs',
+): string {
+  const read = (part: 'p50' | 'p99') => (result: JobResult) => result[pick][part];
+  const rate = results.figure(candidate, scenario.name, perSecond);
+  if (rate === null) {
+    return '–';
+  }
+  if (!holds(results, candidate, scenario)) {
+    return `not held: ${figure(rate)}/s`;
+  }
+  if (candidate === 'direct') {
+    const own = (part: 'p50' | 'p99'): string =>
+      milliseconds(results.figure('direct', scenario.name, read(part)));
+    return `${own('p50')} / ${own('p99')}`;
+  }
+  const added = (part: 'p50' | 'p99'): string =>
+    milliseconds(addedMs(results, candidate, scenario.name, read(part)));
+  return `${added('p50')} / ${added('p99')}`;
+}
+
+/** The median over rounds of what a candidate adds to `direct` in the same round; null where either has no figure. */
+export function addedMs(
+  results: HttpResults,
+  candidate: CandidateName,
+  scenario: string,
+  read: (result: JobResult) => number,
+): number | null {
+  const added = results.paired(candidate, 'direct', scenario, read, (value, direct) => value - direct);
+  return added.length === 0 ? null : median(added);
+}
+
+function addedTable(results: HttpResults, title: string, pick: 'latencyMs' | 'firstChunkMs'): string {
+  const rows = results.scenarios
+    .filter(({ stream }) => stream || pick === 'latencyMs')
+    .map((scenario) => [
+      scenarioTitle(scenario),
+      ...results.candidates.map((name) => addedCell(results, name, scenario, pick)),
+    ]);
+  const heads = results.candidates.map((name) => (name === 'direct' ? 'direct (itself)' : name));
+  return table([title, ...heads], rows);
+}
+
+function costTable(results: HttpResults): string {
+  const cpuRows = results.scenarios.map((scenario) => [
+    `CPU µs per answer: ${scenarioTitle(scenario)}`,
+    ...results.candidates.map((name) => {
+      const share = results.figure(name, scenario.name, (result) => result.cpuShare);
+      const microseconds = results.figure(
+        name,
+        scenario.name,
+        (result) => (result.cpuShare * 1e6) / result.perSecond,
+      );
+      return share === null ? '–' : `${figure(microseconds)} (${Math.round(share * 100)} %)`;
+    }),
+  ]);
+  const memory = results.candidates.map((name) => figure(results.memory(name)));
+  return table(['process', ...results.candidates], [['peak memory, MiB', ...memory], ...cpuRows]);
+}
+
+function faults(results: HttpResults): string[] {
+  return results.candidates.flatMap((name) => {
+    const found = results.scenarios.map(
+      (scenario) => [scenario.name, results.fault(name, scenario.name)] as const,
+    );
+    const bad = found.filter(([, fault]) => fault !== null);
+    const same = bad.length === results.scenarios.length && new Set(bad.map(([, fault]) => fault)).size === 1;
+    return same
+      ? [`- ${name}: ${bad[0]?.[1]}`]
+      : bad.map(([scenario, fault]) => `- ${name}, ${scenario}: ${fault}`);
+  });
+}
+
+/** Says where the load generator, and not the candidate, set the pace. */
+function bottlenecks(results: HttpResults): string[] {
+  return results.scenarios.flatMap((scenario) => {
+    const ratios = results.paired(
+      'direct',
+      'bare',
+      scenario.name,
+      perSecond,
+      (direct, bare) => direct / bare,
+    );
+    const share = results.figure('bare', scenario.name, (result) => result.cpuShare) ?? 0;
+    const narrow = scenario.loop.kind === 'closed' && scenario.loop.connections > 1 && median(ratios) < 2;
+    return narrow
+      ? [
+          `- ${scenarioTitle(scenario)}: direct is only ${figure(median(ratios))} × bare (wanted: 2), with bare at ` +
+            `${Math.round(share * 100)} % of its core: read bare as a lower bound, and gatewayz ÷ bare as an upper one.`,
+        ]
+      : [];
+  });
+}
+
+/** The HTTP part's tables in Markdown. */
+export function httpTables(results: HttpResults): string {
+  const notes = [...faults(results), ...bottlenecks(results)];
+  const parts = [throughputTable(results)];
+  if (results.candidates.includes('direct')) {
+    parts.push(addedTable(results, 'added latency, ms p50 / p99', 'latencyMs'));
+    if (results.scenarios.some(({ stream }) => stream)) {
+      parts.push(addedTable(results, 'added time to first chunk, ms p50 / p99', 'firstChunkMs'));
+    }
+  }
+  parts.push(costTable(results));
+  return [...parts, ...(notes.length > 0 ? [notes.join('\n')] : [])].join('\n\n');
+}

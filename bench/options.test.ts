@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { readOptions } from './options.ts';
+
+describe('readOptions', () => {
+  it('runs everything and writes the page where nothing is asked for', () => {
+    const { http, registry, profile, write } = readOptions([]);
+    expect(http?.candidates).toEqual(['direct', 'bare', 'gatewayz', 'portkey']);
+    expect(registry?.sizes).toEqual([1000, 10_000, 50_000]);
+    expect(profile).toBeNull();
+    expect(write).toBe(true);
+  });
+
+  it.each([[['--quick']], [['http', '--connections', '16']], [['http', '--seconds', '1']]])(
+    'does not write the page for %j',
+    (words) => {
+      expect(readOptions(words).write).toBe(false);
+    },
+  );
+
+  it('writes the page for a narrowed run that asks for it', () => {
+    expect(readOptions(['--quick', '--write']).write).toBe(true);
+    expect(readOptions(['--no-write']).write).toBe(false);
+  });
+
+  it('takes one part by its name or by --only', () => {
+    expect(readOptions(['registry']).http).toBeNull();
+    expect(readOptions(['--only', 'http']).registry).toBeNull();
+  });
+
+  it('keeps to the closed loops at the connections that are asked for', () => {
+    const { http } = readOptions(['http', '--connections', '16', '--candidates', 'bare,gatewayz']);
+    expect(http?.scenarios.map(({ name }) => name)).toEqual(['plain@16', 'stream@16']);
+    expect(http?.candidates).toEqual(['bare', 'gatewayz']);
+  });
+
+  it('profiles the gateway unless another candidate is named', () => {
+    expect(readOptions(['--profile']).profile).toBe('gatewayz');
+    expect(readOptions(['http', '--profile', 'bare']).profile).toBe('bare');
+  });
+
+  it.each([
+    [['--candidates', 'nginx'], 'received nginx'],
+    [['--rounds', 'many'], 'received many'],
+    [['--scenarios', 'plain@3'], 'received plain@3'],
+    [['everything'], 'received everything'],
+    [['--fast'], '--fast'],
+  ])('refuses %j with the value that it got', (words, said) => {
+    expect(() => readOptions(words)).toThrow(said);
+  });
+});

@@ -1,0 +1,152 @@
+import { parseArgs } from 'node:util';
+import { type CandidateName, candidateNames } from './http/candidates.ts';
+import { defaultConnections, type Scenario, scenarios } from './http/scenarios.ts';
+
+/** What the HTTP part does. */
+export interface HttpOptions {
+  readonly candidates: readonly CandidateName[];
+  readonly scenarios: readonly Scenario[];
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  /** Socket writes that the upstream spreads one streamed answer over. */
+  readonly streamWrites: number;
+}
+
+/** What the registry part does. */
+export interface RegistryOptions {
+  readonly sizes: readonly number[];
+  readonly runs: number;
+}
+
+/** What one start of the bench does. */
+export interface BenchOptions {
+  readonly http: HttpOptions | null;
+  readonly registry: RegistryOptions | null;
+  /** The candidate to profile instead of a comparison, or null. */
+  readonly profile: CandidateName | null;
+  readonly write: boolean;
+}
+
+/** How the bench is used, for a wrong flag. */
+export const usage: string = `node bench/run.ts [http|registry] [flags]
+  --only http|registry    one part (the same as naming it first)
+  --quick                 short runs: a look, not a measurement
+  --candidates a,b        of ${candidateNames.join(', ')}
+  --connections 1,16,64   only the closed loops, at these connections
+  --scenarios a,b         only these loads, for example plain@16,plain@2000/s,stream@200/s
+  --rounds N --seconds S  how often each load is repeated, and for how long
+  --stream-writes N       the upstream writes one streamed answer in N writes (default 1)
+  --sizes N,N             series of the registry part
+  --profile [NAME]        print where a candidate (default gatewayz) spends its time (default loads plain@16 and stream@16)
+  --write, --no-write     write docs/benchmarks.md or do not (default: only a whole run with no other flag writes)`;
+
+const profiledScenarios: readonly string[] = ['plain@16', 'stream@16'];
+
+const flags = {
+  only: { type: 'string' },
+  quick: { type: 'boolean' },
+  candidates: { type: 'string' },
+  connections: { type: 'string' },
+  scenarios: { type: 'string' },
+  rounds: { type: 'string' },
+  seconds: { type: 'string' },
+  'stream-writes': { type: 'string' },
+  sizes: { type: 'string' },
+  profile: { type: 'boolean' },
+  write: { type: 'boolean' },
+} as const;
+
+type Flags = ReturnType<typeof parse>['values'];
+
+function parse(words: readonly string[]) {
+  return parseArgs({ args: [...words], options: flags, allowPositionals: true, allowNegative: true });
+}
+
+function isCandidate(name: string): name is CandidateName {
+  return candidateNames.some((known) => known === name);
+}
+
+function readCandidate(name: string): CandidateName {
+  if (!isCandidate(name)) {
+    throw new Error(`candidate: expected one of ${candidateNames.join(', ')}, received ${name}`);
+  }
+  return name;
+}
+
+function readNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) {
+    throw new Error(`${name}: expected a number above 0, received ${text}`);
+  }
+  return value;
+}
+
+function readNumbers(name: string, text: string): number[] {
+  return text.split(',').map((part) => readNumber(name, part));
+}
+
+function readScenarios(values: Flags): readonly Scenario[] {
+  if (values.connections !== undefined) {
+    const asked = scenarios(readNumbers('--connections', values.connections));
+    return asked.filter(({ loop }) => loop.kind === 'closed');
+  }
+  const known = scenarios(defaultConnections);
+  if (values.scenarios === undefined) {
+    return values.profile === true ? known.filter(({ name }) => profiledScenarios.includes(name)) : known;
+  }
+  return values.scenarios.split(',').map((name) => {
+    const found = known.find((scenario) => scenario.name === name);
+    if (found === undefined) {
+      throw new Error(
+        `--scenarios: expected some of ${known.map((one) => one.name).join(', ')}, received ${name}`,
+      );
+    }
+    return found;
+  });
+}
+
+function readHttp(values: Flags): HttpOptions {
+  const quick = values.quick === true;
+  return {
+    candidates: values.candidates?.split(',').map(readCandidate) ?? candidateNames,
+    scenarios: readScenarios(values),
+    rounds: readNumber('--rounds', values.rounds ?? (quick ? '1' : '5')),
+    seconds: readNumber('--seconds', values.seconds ?? (quick ? '0.5' : '2')),
+    warmUpSeconds: quick ? 0.4 : 1,
+    streamWrites: readNumber('--stream-writes', values['stream-writes'] ?? '1'),
+  };
+}
+
+function readRegistry(values: Flags): RegistryOptions {
+  const quick = values.quick === true;
+  return {
+    sizes: readNumbers('--sizes', values.sizes ?? '1000,10000,50000'),
+    runs: readNumber('--rounds', values.rounds ?? (quick ? '1' : '5')),
+  };
+}
+
+function readPart(only: string | undefined): 'http' | 'registry' | null {
+  if (only === undefined || only === 'http' || only === 'registry') {
+    return only ?? null;
+  }
+  throw new Error(`part: expected http or registry, received ${only}`);
+}
+
+/**
+ * Reads the command line.
+ * @throws Error naming the flag, what it expects and what it got
+ */
+export function readOptions(words: readonly string[]): BenchOptions {
+  const { values, positionals } = parse(words);
+  const profiled = values.profile === true;
+  const part = readPart(values.only ?? (profiled ? 'http' : positionals[0]));
+  const narrowed = Object.keys(values).some((name) => name !== 'only' && name !== 'write');
+  const named = positionals.filter((word) => word !== 'http');
+  return {
+    http: part === 'registry' ? null : readHttp(values),
+    registry: part === 'http' ? null : readRegistry(values),
+    profile: profiled ? readCandidate(named[0] ?? 'gatewayz') : null,
+    write: values.write ?? !narrowed,
+  };
+}
