@@ -1,0 +1,17 @@
+export type { Collect } from './collectors.ts';
+export { negotiateFormat } from './content-negotiation.ts';
+export type { Counter, CounterChild } from './counter.ts';
+export type { Exemplar } from './exemplar.ts';
+export { contentType, type ExpositionFormat } from './exposition-format.ts';
+export type { ForeignSource } from './foreign-sources.ts';
+export type { Gauge, GaugeChild } from './gauge.ts';
+export type { Histogram, HistogramChild } from './histogram.ts';
+export type { Info } from './info.ts';
+export type { HistogramOptions, MetricOptions } from './metric-definition.ts';
+export { MetricDefinitionError, type MetricDefinitionErrorCode } from './metric-definition-error.ts';
+export type { LabelValues, Metric } from './metric-family.ts';
+export { registerProcessMetrics } from './process-metrics.ts';
+export { createRegistry, type Registry, type RegistryOptions } from './registry.ts';
+export { type MetricsRequest, type MetricsResponse, respondWithMetrics } from './respond-with-metrics.ts';
+export type { Sample } from './sample.ts';
+export type { MetricFactory } from './self-metrics.ts';
