@@ -1,0 +1,78 @@
+export type { Clock, TimerHandle } from './clock/clock.ts';
+export { systemClock } from './clock/clock.ts';
+export type { ManualClock } from './clock/manual-clock.ts';
+export { createManualClock } from './clock/manual-clock.ts';
+export type { Attempt, AttemptEnd } from './fake-provider/attempt.ts';
+export type { LogDepth, ModelStats, ProviderStats } from './fake-provider/attempt-log.ts';
+export type { TokenUsage } from './fake-provider/expected-answer.ts';
+export {
+  countTokens,
+  expectedAnswer,
+  expectedUsage,
+  splitIntoPieces,
+} from './fake-provider/expected-answer.ts';
+export type { FakeProvider, FakeProviderOptions } from './fake-provider/fake-provider.ts';
+export { startFakeProvider } from './fake-provider/fake-provider.ts';
+export type { HttpRequest } from './fake-provider/http-request-parser.ts';
+export type { Endpoint, ProviderRequest } from './fake-provider/read-openai-request.ts';
+export type {
+  AnswerScript,
+  BodyScript,
+  BodySource,
+  Chunking,
+  ContentEncoding,
+  Delivery,
+  DropScript,
+  Fault,
+  FaultPoint,
+  HangScript,
+  RawScript,
+  Script,
+  ScriptFunction,
+  ScriptSource,
+  StreamShape,
+  ToolCallScript,
+  UsageScript,
+} from './fake-provider/script.ts';
+export type { FailureOptions } from './fake-provider/scripts.ts';
+export {
+  answers,
+  cutsAt,
+  drops,
+  dropsReused,
+  failsWith,
+  failsWith200,
+  hangs,
+  mixes,
+  noise,
+  redirectsTo,
+  repliesHtml,
+  repliesWith,
+  repliesWithBytes,
+  repliesWithoutChoices,
+  sendsRaw,
+  stallsAt,
+  streamsRaw,
+} from './fake-provider/scripts.ts';
+export type { Metrics } from './metrics-text/metrics.ts';
+export { histogramProblems, readMetrics } from './metrics-text/metrics.ts';
+export type { Labels, MetricFamily, MetricType, Sample } from './metrics-text/parse-exposition.ts';
+export { ExpositionError, parseExposition } from './metrics-text/parse-exposition.ts';
+export type { GatewayOptions, RunningGateway } from './processes/start-gateway.ts';
+export { repositoryRoot, startGateway } from './processes/start-gateway.ts';
+export type { ProcessExit, ProcessOptions, RunningProcess } from './processes/start-process.ts';
+export { startProcess } from './processes/start-process.ts';
+export type { PrometheusOptions, QueryResult, RunningPrometheus } from './processes/start-prometheus.ts';
+export { startPrometheus } from './processes/start-prometheus.ts';
+export type { TemporaryFolder } from './processes/temporary-folder.ts';
+export { temporaryFolder } from './processes/temporary-folder.ts';
+export type { CollectedChat, CollectedToolCall } from './sse/collect-chat.ts';
+export { collectChat } from './sse/collect-chat.ts';
+export type { SseEnd, SseEvent, SseReading } from './sse/read-sse.ts';
+export { readSse } from './sse/read-sse.ts';
+export type { ChaosProxy, ChaosProxyOptions, ProxyStats } from './wire/chaos-proxy.ts';
+export { startChaosProxy } from './wire/chaos-proxy.ts';
+export { freePort } from './wire/free-port.ts';
+export type { ProxyDirection, ProxyFault } from './wire/proxy-pipe.ts';
+export type { RawAnswer, RawRequestOptions } from './wire/raw-request.ts';
+export { rawRequest } from './wire/raw-request.ts';
