@@ -1,18 +1,24 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createRegistry, registerProcessMetrics } from '@gatewayz/metrics';
-import { createHttpMetrics, createInferenceMetrics } from '@gatewayz/observability';
+import { createHttpMetrics, createInferenceMetrics, createProviderMetrics } from '@gatewayz/observability';
+import { createRetryBudget } from '@gatewayz/provider-health';
 import type { Config, Secrets } from './config/config.ts';
 import { createSignals } from './events.ts';
+import { createExplanations } from './explanations.ts';
+import { addAdminRoutes } from './http/admin-routes.ts';
 import { createClientKeys } from './http/client-keys.ts';
+import { addExplainRoute } from './http/explain-route.ts';
 import { addHealthRoutes } from './http/health-routes.ts';
 import { addInferenceRoutes } from './http/inference-routes.ts';
 import { addMetricsRoute } from './http/metrics-route.ts';
 import { addModelsRoute } from './http/models-route.ts';
 import { addSandboxRoutes } from './http/sandbox-routes.ts';
 import { createServer } from './http/server.ts';
+import type { ExchangeRules } from './inference/exchange.ts';
 import { describeError, log } from './log.ts';
+import { createProviderWatch } from './provider-watch.ts';
 import { createCatalogue } from './providers/catalogue.ts';
-import { createProvider } from './providers/provider.ts';
+import { createRouter } from './routing/router.ts';
 import type { Sandbox } from './sandbox/start-sandbox.ts';
 
 /** A gateway that can be started once and drained once. */
@@ -23,49 +29,52 @@ export interface Gateway {
   drain(): Promise<void>;
 }
 
+/** How many requests can be explained afterwards. */
+const EXPLAINED_REQUESTS = 1000;
+
 /** Builds every part of the gateway from its configuration; nothing runs before `listen`. */
 export function createGateway(config: Config, secrets: Secrets, sandbox: Sandbox | null): Gateway {
   const registry = createRegistry();
   const stopProcessMetrics = registerProcessMetrics(registry);
-  const httpMetrics = createHttpMetrics(registry, { appName: config.appName });
-  const inferenceMetrics = createInferenceMetrics(registry);
-  const providers = config.providers.map((provider) =>
-    createProvider(
-      provider,
-      secrets.providerKeys.get(provider.name) ?? null,
-      config.timeouts,
-      inferenceMetrics,
-    ),
-  );
+  const http = createHttpMetrics(registry, { appName: config.appName });
+  const inference = createInferenceMetrics(registry);
+  const providerMetrics = createProviderMetrics(registry);
+
+  const { providers, monitor, dashboard } = createProviderWatch(config, secrets, providerMetrics, inference);
   const catalogue = createCatalogue(providers, config.models, config.modelLists, (provider, error) => {
     log('warn', 'a model list could not be had', { provider, ...describeError(error) });
   });
-  const readiness = { isDraining: false };
+  const explanations = createExplanations(EXPLAINED_REQUESTS);
+  const signals = createSignals({ http, inference, providers: providerMetrics, explanations });
+  const rules: ExchangeRules = {
+    timeouts: config.timeouts,
+    limits: config.limits,
+    retries: config.retries,
+    writeTimeoutMs: config.server.writeTimeoutMs,
+    continuation: config.streaming.continuation,
+    router: createRouter(config.routing, Math.random, signals.passedOver),
+    budget: createRetryBudget({ ratio: config.retries.budgetRatio }),
+    signals,
+  };
 
+  const readiness = { isDraining: false };
   const server = createServer(config.server, {
-    metrics: httpMetrics,
+    metrics: http,
     keys: config.auth === 'open' ? null : createClientKeys(secrets.clientKeys),
     onUnexpected: (error, requestId) =>
       log('error', 'a request failed', { requestId, ...describeError(error) }),
   });
-  addHealthRoutes(server, readiness);
+  addHealthRoutes(server, readiness, dashboard);
   addMetricsRoute(server, registry, secrets.metricsToken);
   addModelsRoute(server, catalogue);
-  addInferenceRoutes(
-    server,
-    {
-      timeouts: config.timeouts,
-      limits: config.limits,
-      retries: config.retries,
-      writeTimeoutMs: config.server.writeTimeoutMs,
-      signals: createSignals(httpMetrics, inferenceMetrics),
-    },
-    catalogue,
-  );
+  addInferenceRoutes(server, rules, catalogue);
+  addExplainRoute(server, explanations);
+  addAdminRoutes(server, { providers, dashboard, token: secrets.adminToken });
   if (sandbox !== null) addSandboxRoutes(server, sandbox);
 
   return {
     async listen() {
+      monitor.start();
       const url = await server.listen({ host: config.server.host, port: config.server.port });
       catalogue.start();
       return url;
@@ -77,6 +86,7 @@ export function createGateway(config: Config, secrets: Secrets, sandbox: Sandbox
       await server.close();
       clearTimeout(deadline);
       catalogue.stop();
+      monitor.stop();
       stopProcessMetrics();
       await Promise.all(providers.map((provider) => provider.close()));
       await sandbox?.close();

@@ -63,6 +63,8 @@ function withSandbox(config: Config, sandbox: Sandbox): Config {
     models,
     headers: {},
     capabilities: { assistantPrefill: true, streamUsage: true },
+    prices: {},
+    allowPrivateAddresses: true,
     maxConnections: 256,
   }));
   return { ...config, providers };

@@ -1,4 +1,21 @@
 export {
+  createHealthDashboard,
+  type HealthDashboard,
+  type HealthDashboardOptions,
+} from './health-dashboard.ts';
+export {
+  type BreakerChange,
+  type BreakerDetails,
+  type DashboardCoolOff,
+  type DashboardModel,
+  type DashboardProvider,
+  type DashboardSummary,
+  type HealthDashboardPage,
+  toHealthDashboard,
+  type WatchedProvider,
+} from './health-dashboard-page.ts';
+export { createHourCounts, type HourCounts } from './hour-counts.ts';
+export {
   createHttpMetrics,
   type EndpointMetrics,
   type HttpMetrics,
@@ -19,3 +36,17 @@ export {
 } from './inference-metrics.ts';
 export type { MetricDefinition } from './metric-definition.ts';
 export { observeResponse, reportBodyBytes } from './observe-response.ts';
+export { providerCatalogue } from './provider-catalogue.ts';
+export {
+  createProviderMetrics,
+  type OneProviderMetrics,
+  type ProviderCounts,
+  type ProviderMetrics,
+  type ProviderValues,
+} from './provider-metrics.ts';
+export {
+  createProviderMonitor,
+  type ProviderMonitor,
+  type ProviderMonitorOptions,
+  type Schedule,
+} from './provider-monitor.ts';

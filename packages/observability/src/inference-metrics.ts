@@ -82,6 +82,12 @@ const definitions = {
     labels: ['provider', 'model', 'end'],
     maxSeries: 5 * 1000,
   },
+  droppedEvents: {
+    name: 'gatewayz_stream_events_dropped_total',
+    type: 'counter',
+    help: 'Events of streams that were no JSON and were left out.',
+    labels: perTarget,
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 /** Every metric of the inference section, as data. */
@@ -99,6 +105,8 @@ export interface TargetEndpointMetrics {
 
 /** What is counted at one target, its label sets resolved once. */
 export interface TargetMetrics {
+  /** The `model` label: a name of the catalogue, or `other`. */
+  readonly label: string;
   readonly succeeded: CounterChild;
   readonly failed: CounterChild;
   readonly duration: HistogramChild;
@@ -108,6 +116,7 @@ export interface TargetMetrics {
   readonly timeToFirstChunk: HistogramChild;
   readonly timePerOutputChunk: HistogramChild;
   readonly streams: Readonly<Record<StreamEnd, CounterChild>>;
+  readonly droppedEvents: CounterChild;
   /** Route patterns in place of paths. */
   endpoint(pattern: string): TargetEndpointMetrics;
 }
@@ -133,12 +142,14 @@ export function createInferenceMetrics(registry: Registry): InferenceMetrics {
   const streamingDuration = registry.histogram(definitions.streamingDuration);
   const timePerOutputChunk = registry.histogram(definitions.timePerOutputChunk);
   const streams = registry.counter(definitions.streams);
+  const droppedEvents = registry.counter(definitions.droppedEvents);
 
   return {
     target(provider, model) {
       const labels = { provider, model };
       const endpoints = new Map<string, TargetEndpointMetrics>();
       return {
+        label: model,
         succeeded: requests.labels({ ...labels, status: 'success' }),
         failed: requests.labels({ ...labels, status: 'error' }),
         duration: duration.labels(labels),
@@ -148,6 +159,7 @@ export function createInferenceMetrics(registry: Registry): InferenceMetrics {
         timeToFirstChunk: timeToFirstChunk.labels(labels),
         timePerOutputChunk: timePerOutputChunk.labels(labels),
         streams: childrenBy(STREAM_ENDS, (end) => streams.labels({ ...labels, end })),
+        droppedEvents: droppedEvents.labels(labels),
         endpoint(pattern) {
           let metrics = endpoints.get(pattern);
           if (metrics === undefined) {

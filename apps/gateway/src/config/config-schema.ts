@@ -1,11 +1,16 @@
+import { type BreakerOptions, DEFAULT_BREAKER_OPTIONS } from '@gatewayz/provider-health';
 import { z } from 'zod';
 import type {
   AnswerLimits,
   Capabilities,
+  HealthConfig,
+  ModelConfig,
   ModelListsConfig,
+  Price,
   RetriesConfig,
+  RoutingConfig,
   ServerConfig,
-  TargetConfig,
+  StreamingConfig,
   TimeoutsConfig,
 } from './config.ts';
 
@@ -17,12 +22,15 @@ export interface ConfigFile {
     | { readonly mode: 'open' }
     | undefined;
   readonly providers: Readonly<Record<string, ProviderEntry>>;
-  readonly models: Readonly<Record<string, { readonly targets: readonly TargetConfig[] }>>;
-  readonly routing: { readonly strategy: 'priority' };
+  readonly models: Readonly<Record<string, Omit<ModelConfig, 'name'>>>;
+  readonly routing: RoutingConfig;
   readonly retries: RetriesConfig;
   readonly timeouts: Omit<TimeoutsConfig, 'answerMs'> & { readonly answerMs?: number | undefined };
   readonly modelLists: ModelListsConfig;
   readonly limits: AnswerLimits;
+  readonly breaker: BreakerOptions;
+  readonly health: HealthConfig;
+  readonly streaming: StreamingConfig;
 }
 
 /** A provider as the file has it; what is absent may come from a preset or the environment. */
@@ -32,6 +40,8 @@ export interface ProviderEntry {
   readonly models?: readonly string[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly capabilities: Capabilities;
+  readonly prices: Readonly<Record<string, Price>>;
+  readonly allowPrivateAddresses?: boolean | undefined;
   readonly maxConnections: number;
 }
 
@@ -69,6 +79,13 @@ const provider = z.strictObject({
       streamUsage: z.boolean().default(true),
     })
     .prefault({}),
+  prices: z
+    .record(
+      model,
+      z.strictObject({ inputUsdPerMillion: z.number().min(0), outputUsdPerMillion: z.number().min(0) }),
+    )
+    .default({}),
+  allowPrivateAddresses: z.boolean().optional(),
   maxConnections: count(1024),
 });
 
@@ -95,10 +112,24 @@ const configSchema: z.ZodType<ConfigFile> = z.strictObject({
     ])
     .optional(),
   providers: z.record(name, provider).default({}),
-  models: z.record(model, z.strictObject({ targets: z.array(target).min(1).max(32) })).default({}),
-  routing: z.strictObject({ strategy: z.enum(['priority']).default('priority') }).prefault({}),
+  models: z
+    .record(
+      model,
+      z.strictObject({ targets: z.array(target).min(1).max(32), continuation: z.boolean().default(true) }),
+    )
+    .default({}),
+  routing: z
+    .strictObject({
+      strategy: z.enum(['priority', 'health', 'latency', 'cost']).default('priority'),
+      exploreRatio: ratio(0.01),
+    })
+    .prefault({}),
   retries: z
-    .strictObject({ attempts: z.number().int().min(0).max(10).default(2), budgetRatio: ratio(0.2) })
+    .strictObject({
+      attempts: z.number().int().min(0).max(10).default(2),
+      budgetRatio: ratio(0.2),
+      maxWaitMs: z.number().int().min(0).max(600_000).default(2000),
+    })
     .prefault({}),
   timeouts: z
     .strictObject({
@@ -118,6 +149,29 @@ const configSchema: z.ZodType<ConfigFile> = z.strictObject({
       eventBytes: bytes(1_048_576),
     })
     .prefault({}),
+  breaker: z
+    .strictObject({
+      consecutiveFailures: count(DEFAULT_BREAKER_OPTIONS.consecutiveFailures),
+      failureRatio: z.number().gt(0).max(1).default(DEFAULT_BREAKER_OPTIONS.failureRatio),
+      minimumSamples: count(DEFAULT_BREAKER_OPTIONS.minimumSamples),
+      windowMs: milliseconds(DEFAULT_BREAKER_OPTIONS.windowMs),
+      openMs: milliseconds(DEFAULT_BREAKER_OPTIONS.openMs),
+      maxOpenMs: milliseconds(DEFAULT_BREAKER_OPTIONS.maxOpenMs),
+      halfOpenProbes: count(DEFAULT_BREAKER_OPTIONS.halfOpenProbes),
+      closeAfter: count(DEFAULT_BREAKER_OPTIONS.closeAfter),
+      jitter: ratio(DEFAULT_BREAKER_OPTIONS.jitter),
+      probeExpiryMs: milliseconds(DEFAULT_BREAKER_OPTIONS.probeExpiryMs),
+    })
+    .refine((breaker) => breaker.maxOpenMs >= breaker.openMs, 'expected maxOpenMs to be no less than openMs')
+    .prefault({}),
+  health: z
+    .strictObject({
+      pollIntervalMs: milliseconds(30_000),
+      monitorIntervalMs: milliseconds(30_000),
+      windowMs: milliseconds(300_000),
+    })
+    .prefault({}),
+  streaming: z.strictObject({ continuation: z.boolean().default(true) }).prefault({}),
 });
 
 /** What parsing the content of a configuration file gives: the file, or everything that is wrong with it. */

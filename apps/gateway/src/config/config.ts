@@ -1,3 +1,5 @@
+import type { BreakerOptions } from '@gatewayz/provider-health';
+
 /** The port and its limits. */
 export interface ServerConfig {
   readonly host: string;
@@ -35,7 +37,17 @@ export interface ProviderConfig {
   /** Further headers of every request to it, e.g. an organisation. */
   readonly headers: Readonly<Record<string, string>>;
   readonly capabilities: Capabilities;
+  /** By model, for the strategy `cost`; a model without a price comes last. */
+  readonly prices: Readonly<Record<string, Price>>;
+  /** Whether the base URL's name may resolve to an address of a private network. */
+  readonly allowPrivateAddresses: boolean;
   readonly maxConnections: number;
+}
+
+/** US dollars per million tokens. */
+export interface Price {
+  readonly inputUsdPerMillion: number;
+  readonly outputUsdPerMillion: number;
 }
 
 /** One model at one provider, by name. */
@@ -48,14 +60,42 @@ export interface TargetConfig {
 export interface ModelConfig {
   readonly name: string;
   readonly targets: readonly TargetConfig[];
+  /** Whether a stream that breaks off may be continued on another target. */
+  readonly continuation: boolean;
+}
+
+/** How a target is chosen among those that may be called. */
+export interface RoutingConfig {
+  /** In order; by score; by latency; by price. */
+  readonly strategy: 'priority' | 'health' | 'latency' | 'cost';
+  /** Share of requests that `health` and `latency` send to another healthy target, so that its numbers stay known. */
+  readonly exploreRatio: number;
+}
+
+/** How health is measured and shown. */
+export interface HealthConfig {
+  /** How often the health service is asked. */
+  readonly pollIntervalMs: number;
+  /** How often the provider gauges are set; a breaker's change sets them at once. */
+  readonly monitorIntervalMs: number;
+  /** Over how long error rate, latency and score look back. */
+  readonly windowMs: number;
+}
+
+/** What is done for streams that break off. */
+export interface StreamingConfig {
+  /** Whether another target may continue them. */
+  readonly continuation: boolean;
 }
 
 /** How often a failed request is tried again. */
 export interface RetriesConfig {
   /** Further attempts after the first. */
   readonly attempts: number;
-  /** Retries ÷ requests, at most. */
+  /** Retries ÷ requests, at most, but for a small floor; moving on to a healthy target is free. */
   readonly budgetRatio: number;
+  /** The longest `Retry-After` that is waited for where no other target is left. */
+  readonly maxWaitMs: number;
 }
 
 /** Deadlines of an inference request. */
@@ -97,6 +137,10 @@ export interface Config {
   readonly timeouts: TimeoutsConfig;
   readonly modelLists: ModelListsConfig;
   readonly limits: AnswerLimits;
+  readonly routing: RoutingConfig;
+  readonly breaker: BreakerOptions;
+  readonly health: HealthConfig;
+  readonly streaming: StreamingConfig;
 }
 
 /** What must never be printed, kept apart from the configuration. */
@@ -107,4 +151,6 @@ export interface Secrets {
   readonly providerKeys: ReadonlyMap<string, string>;
   /** Bearer token of /metrics, if it wants one. */
   readonly metricsToken: string | null;
+  /** Bearer token of /admin; without one there is no /admin. */
+  readonly adminToken: string | null;
 }

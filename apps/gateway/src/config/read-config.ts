@@ -7,6 +7,7 @@ import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type ConfigFile, parseConfigFile } from './config-schema.ts';
 import { type Environment, expandEnvironment } from './environment.ts';
 import { apiKeyVariable, PRESETS } from './presets.ts';
+import { withoutFaults } from './without-faults.ts';
 
 const DEFAULT_FILE = 'gatewayz.yaml';
 
@@ -18,7 +19,11 @@ export function readConfig(environment: Environment): { readonly config: Config;
   const problems: ConfigProblem[] = [];
   const { source, raw } = readFile(environment, problems);
   const file = parseFile(raw, environment, problems);
-  const built = file === null ? null : buildConfig(file, environment, problems);
+  const found = new Set(problems.map(({ path }) => path));
+  const further: ConfigProblem[] = [];
+  const built = file === null ? null : buildConfig(file, environment, further);
+  // What is missing only because the schema refused it has been told already.
+  problems.push(...further.filter(({ path }) => !found.has(path)));
   if (built === null || problems.length > 0) throw new ConfigError(source, problems);
   return built;
 }
@@ -55,7 +60,7 @@ function parseFile(raw: unknown, environment: Environment, problems: ConfigProbl
     const path = toPath(issue.path);
     if (!seen.has(path)) problems.push({ path, message: describeIssue(issue, expanded) });
   }
-  return null;
+  return parseConfigFile(withoutFaults(expanded, parsed.error.issues)).data ?? null;
 }
 
 function describeIssue(issue: z.core.$ZodIssue, input: unknown): string {
@@ -77,6 +82,8 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 /** A received value for a message: short, and never one that may hold a secret. */
 function show(path: readonly PropertyKey[], value: unknown): string {
   if (path.some((key) => key === 'apiKey' || key === 'keys' || key === 'headers')) return '(hidden)';
+  // A URL with credentials, or with a key in its query.
+  if (path.includes('baseUrl') && /[@?#]/.test(String(value))) return '(hidden)';
   return (JSON.stringify(value) ?? String(value)).slice(0, 80);
 }
 
@@ -116,16 +123,21 @@ function buildConfig(
     server: { ...file.server, host, port },
     auth: file.auth?.mode ?? 'keys',
     providers,
-    models: Object.entries(file.models).map(([name, route]) => ({ name, targets: route.targets })),
+    models: Object.entries(file.models).map(([name, route]) => ({ name, ...route })),
     retries: file.retries,
     timeouts: { ...file.timeouts, answerMs: file.timeouts.answerMs ?? 4 * file.timeouts.firstTokenMs },
     modelLists: file.modelLists,
     limits: file.limits,
+    routing: file.routing,
+    breaker: file.breaker,
+    health: file.health,
+    streaming: file.streaming,
   };
   const secrets: Secrets = {
     clientKeys: clientKeys ?? (environment.GATEWAYZ_KEY ? [environment.GATEWAYZ_KEY] : []),
     providerKeys,
     metricsToken: environment.METRICS_TOKEN || null,
+    adminToken: environment.ADMIN_TOKEN || null,
   };
   return { config: deepFreeze(config), secrets };
 }
@@ -155,6 +167,9 @@ function readProviders(
       models: entry?.models ?? null,
       headers: entry?.headers ?? {},
       capabilities: entry?.capabilities ?? { assistantPrefill: false, streamUsage: true },
+      prices: entry?.prices ?? {},
+      // An address that the operator wrote may be anywhere; a preset's is public.
+      allowPrivateAddresses: entry?.allowPrivateAddresses ?? entry?.baseUrl !== undefined,
       maxConnections: entry?.maxConnections ?? 1024,
     };
   });

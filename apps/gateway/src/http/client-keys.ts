@@ -1,8 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 
-/** Says whether a presented key is one of the configured ones. */
+/** Knows the configured keys. */
 export interface ClientKeys {
-  accepts(key: string): boolean;
+  /** Which of them this is; -1 where it is none. */
+  indexOf(key: string): number;
 }
 
 /** Keys are compared in frames of this many bytes, whatever their length. */
@@ -18,11 +19,13 @@ export function createClientKeys(keys: readonly string[]): ClientKeys {
   const known = keys.map((key) => frame(key, Buffer.alloc(FRAME_BYTES)));
   const presented = Buffer.alloc(FRAME_BYTES);
   return {
-    accepts(key) {
-      if (Buffer.byteLength(key) > MAX_KEY_LENGTH) return false;
+    indexOf(key) {
+      if (Buffer.byteLength(key) > MAX_KEY_LENGTH) return -1;
       frame(key, presented);
-      let found = false;
-      for (const one of known) found = timingSafeEqual(one, presented) || found;
+      let found = -1;
+      for (let index = 0; index < known.length; index += 1) {
+        if (timingSafeEqual(known[index] as Buffer, presented)) found = index;
+      }
       return found;
     },
   };

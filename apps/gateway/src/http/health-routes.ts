@@ -1,3 +1,4 @@
+import type { HealthDashboard } from '@gatewayz/observability';
 import type { FastifyInstance } from 'fastify';
 import { VERSION } from '../version.ts';
 
@@ -6,8 +7,16 @@ export interface Readiness {
   readonly isDraining: boolean;
 }
 
-/** Adds liveness, readiness and the summary of both; they ask nobody and so answer at once. */
-export function addHealthRoutes(server: FastifyInstance, readiness: Readiness): void {
+/** Adds liveness, readiness, the summary of both, and the providers' health; they ask nobody and so answer at once. */
+export function addHealthRoutes(
+  server: FastifyInstance,
+  readiness: Readiness,
+  dashboard: HealthDashboard,
+): void {
+  server.get('/health/dashboard', (_, reply) =>
+    reply.header('content-type', 'application/json').send(dashboard.json()),
+  );
+
   server.get('/health/live', () => ({ status: 'ok' }));
 
   server.get('/health/ready', (_, reply) => {

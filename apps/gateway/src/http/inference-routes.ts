@@ -29,9 +29,18 @@ function answer(
   const inferenceRequest = readInferenceRequest(endpoint, request.body as Buffer | undefined);
   const route = findRoute(catalogue, inferenceRequest.model);
   const { receivedAt, authenticatedAt } = request;
-  const arrival = { receivedAt, authenticatedAt, bodyReadAt, parsedAt: performance.now() };
+  const times = { receivedAt, authenticatedAt, bodyReadAt, parsedAt: performance.now() };
   reply.hijack();
-  new Exchange(rules, endpoint, route, inferenceRequest, reply.raw, request.id, arrival).start();
+  const { id, keyIndex } = request;
+  new Exchange(rules, {
+    endpoint,
+    route,
+    request: inferenceRequest,
+    response: reply.raw,
+    id,
+    keyIndex,
+    times,
+  }).start();
 }
 
 function findRoute(catalogue: Catalogue, model: string): Route {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
-import type { Socket } from 'node:net';
 import {
   type HttpMetrics,
   observeResponse,
@@ -9,7 +8,6 @@ import {
   UNKNOWN_ROUTE,
 } from '@gatewayz/observability';
 import Fastify, {
-  type ConnectionError,
   type FastifyError,
   type FastifyHttpOptions,
   type FastifyInstance,
@@ -18,13 +16,17 @@ import Fastify, {
 } from 'fastify';
 import type { ServerConfig } from '../config/config.ts';
 import { ApiError, invalidRequest, toErrorBody, toErrorDetails } from './api-error.ts';
+import { answerBrokenRequest, noteReply } from './broken-request.ts';
 import { type ClientKeys, readBearerToken } from './client-keys.ts';
+import { keepConnections } from './idle-connections.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** When the request's headers were there, by `performance.now()`. */
     receivedAt: number;
     authenticatedAt: number;
+    /** Which of the clients' keys came with it; 0 where no key is needed. */
+    keyIndex: number;
   }
   interface FastifyContextConfig {
     /** The route wants a client's key. */
@@ -59,12 +61,21 @@ export function createServer(config: ServerConfig, parts: ServerParts): FastifyI
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
     http: { headersTimeout: config.headersTimeoutMs, connectionsCheckingInterval: CONNECTION_CHECK_MS },
     clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (error, request, reply) => void sendError(parts, error, request, reply),
+    frameworkErrors: (error, request, reply) => {
+      beginRequest(request, reply, parts.metrics.route(request.method, UNKNOWN_ROUTE));
+      sendError(parts, error, request, reply);
+    },
   };
   const server = Fastify(options);
   server.decorateRequest('receivedAt', 0);
   server.decorateRequest('authenticatedAt', 0);
+  server.decorateRequest('keyIndex', 0);
   readJsonBodiesAsBytes(server);
+  const connections = keepConnections(server.server);
+  server.addHook('preClose', (done) => {
+    connections.release();
+    done();
+  });
 
   observeRoutes(server, parts);
   server.addHook('onSend', (_, reply, payload, done) => {
@@ -87,7 +98,7 @@ function observeRoutes(server: FastifyInstance, { metrics, keys }: ServerParts):
     const routeKeys = route.config?.needsKey === true ? keys : null;
     const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
       beginRequest(request, reply, routeMetrics);
-      if (routeKeys !== null) authenticate(request, routeKeys);
+      if (routeKeys !== null) request.keyIndex = authenticate(request, routeKeys);
       request.authenticatedAt = performance.now();
       done();
     };
@@ -99,9 +110,11 @@ function observeRoutes(server: FastifyInstance, { metrics, keys }: ServerParts):
   });
 }
 
+/** What every request gets, whatever comes of it: its place in the metrics, and its id in the answer. */
 function beginRequest(request: FastifyRequest, reply: FastifyReply, route: RouteMetrics): void {
   request.receivedAt = performance.now();
   observeResponse(request.raw, reply.raw, route);
+  noteReply(request.raw.socket, reply);
   reply.header('x-request-id', request.id);
 }
 
@@ -117,9 +130,10 @@ function readJsonBodiesAsBytes(server: FastifyInstance): void {
   );
 }
 
-function authenticate(request: FastifyRequest, keys: ClientKeys): void {
+function authenticate(request: FastifyRequest, keys: ClientKeys): number {
   const token = readBearerToken(request.headers.authorization);
-  if (token !== null && keys.accepts(token)) return;
+  const index = token === null ? -1 : keys.indexOf(token);
+  if (index >= 0) return index;
   const message =
     token === null ? 'An API key is needed: Authorization: Bearer <key>.' : 'The API key is not valid.';
   throw new ApiError({ status: 401, type: 'authentication_error', code: 'invalid_api_key', message });
@@ -139,6 +153,8 @@ function sendError(
   const details = toErrorDetails(known);
   if (details.retryAfterSeconds) reply.header('retry-after', details.retryAfterSeconds);
   if (details.status === 401) reply.header('www-authenticate', 'Bearer');
+  // Closing under a client that is still sending resets the connection, and the answer is lost with it.
+  if (details.status === 413) reply.removeHeader('connection');
   return reply
     .code(details.status)
     .header('content-type', 'application/json')
@@ -163,30 +179,6 @@ function toApiError(error: unknown): unknown {
     default:
       return error;
   }
-}
-
-const BROKEN: Readonly<Record<string, readonly [number, string, string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request did not arrive in time.'],
-  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The headers are too large.'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Payload Too Large', 'The chunk extensions are too large.'],
-};
-
-/** Answers what is no HTTP request at all, and closes: nothing behind it on this connection can be trusted. */
-function answerBrokenRequest(error: ConnectionError, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, reason, message] = BROKEN[error.code ?? ''] ?? [
-    400,
-    'Bad Request',
-    'The request is malformed.',
-  ];
-  const details = { status, type: 'invalid_request_error', code: 'bad_request', message } as const;
-  const body = toErrorBody(details, randomUUID());
-  socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
 }
 
 /** Whether a request came over loopback, as its socket says. */

@@ -2,6 +2,7 @@ import { classifyError, type Outcome, type TimeoutPhase, timeoutPhaseOf } from '
 import type { Dispatcher } from 'undici';
 import type { AnswerLimits, TimeoutsConfig } from '../config/config.ts';
 import type { Target } from '../providers/provider.ts';
+import type { Pick } from '../routing/router.ts';
 import { CollectedBody } from './collected-body.ts';
 import { type DeadlineOwner, DeadlineTimer } from './deadline-timer.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -76,6 +77,7 @@ const CANCELLED = new Error('The attempt was cancelled.');
 /** One call of one target, from its dispatch to its outcome. Times are those of `performance.now()`. */
 export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
   readonly target: Target;
+  readonly pick: Pick;
   readonly startedAt: number = performance.now();
   firstByteAt = 0;
   endedAt = 0;
@@ -93,16 +95,24 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
   /** Since when the client takes no more; 0 while it does. */
   #pausedAt = 0;
 
-  constructor(owner: AttemptOwner, target: Target, rules: AttemptRules) {
+  constructor(owner: AttemptOwner, pick: Pick, rules: AttemptRules) {
     this.#owner = owner;
-    this.target = target;
+    this.pick = pick;
+    this.target = pick.target;
     this.#rules = rules;
+  }
+
+  /** How long the target took to answer: to its first byte for a stream, to its end else. */
+  get responseMs(): number {
+    const isStreamed = this.#owner.wantsStream && this.outcome === 'success' && this.firstByteAt > 0;
+    return (isStreamed ? this.firstByteAt : this.endedAt) - this.startedAt;
   }
 
   /** Calls the target. Every way that this can go ends in `attemptEnded`. */
   start(body: Buffer): void {
     const { provider } = this.target;
     const path = provider.basePath + this.#owner.endpoint.path;
+    this.target.latency.start();
     this.#timer.arm();
     try {
       provider.pool.dispatch({ method: 'POST', path, headers: provider.headers as string[], body }, this);
@@ -195,6 +205,7 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
     const outcome = classifyError(code);
     this.#fail(
       failure(outcome === 'success' ? 'gateway' : outcome, `the connection failed (${code ?? error.name})`, {
+        code: code ?? null,
         phase: code === undefined ? null : timeoutPhaseOf(code),
       }),
     );

@@ -7,6 +7,8 @@ export interface Endpoint {
   /** What is appended to a provider's base URL. */
   readonly path: string;
   readonly streams: boolean;
+  /** Takes messages, so that an answer can be continued behind a last one of the assistant. */
+  readonly isChat: boolean;
   /** The field without which a plain answer is not an answer. */
   readonly answerField: 'choices' | 'data';
   /** Throws an ApiError where the endpoint's own required field is missing or of a wrong type. */
@@ -18,6 +20,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     route: '/v1/chat/completions',
     path: '/chat/completions',
     streams: true,
+    isChat: true,
     answerField: 'choices',
     validate: (body) => requireList(body, 'messages', isObject, 'a list of messages'),
   },
@@ -25,6 +28,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     route: '/v1/completions',
     path: '/completions',
     streams: true,
+    isChat: false,
     answerField: 'choices',
     validate: (body) => requireText(body, 'prompt'),
   },
@@ -32,6 +36,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     route: '/v1/embeddings',
     path: '/embeddings',
     streams: false,
+    isChat: false,
     answerField: 'data',
     validate: (body) => requireText(body, 'input'),
   },

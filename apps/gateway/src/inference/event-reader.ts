@@ -18,10 +18,15 @@ export interface StreamChunk {
   finished: readonly number[];
   /** Choices that the chunk speaks of, by index. */
   indexes: readonly number[];
-  hasToolCalls: boolean;
+  /** More than text: tool calls, a refusal, reasoning, audio. */
+  hasMore: boolean;
   usage: unknown;
-  /** Like the chunk before it but for its text. */
+  id: unknown;
+  created: unknown;
+  /** Like the chunk before it but for its text: of the other fields only `text` is told. */
   readonly isRepeated: boolean;
+  /** The chunk as it was parsed; null where it is repeated. */
+  readonly value: Readonly<Record<string, unknown>> | null;
 }
 
 const QUOTE = 0x22;
@@ -47,19 +52,19 @@ export class EventReader {
     choices: 1,
     finished: NONE,
     indexes: FIRST,
-    hasToolCalls: false,
+    hasMore: false,
     usage: null,
+    id: null,
+    created: null,
     isRepeated: true,
+    value: null,
   };
   readonly #repeatedEvent: StreamEvent = { kind: 'chunk', chunk: this.#repeated };
 
   /** Reads [start, end) of `bytes`, one whole event; the answer is valid until the next call. */
   read(bytes: Buffer, start: number, end: number): StreamEvent {
     if (this.#repeats(bytes, start, end)) return this.#repeatedEvent;
-    const data = readData(bytes.toString('utf8', start, end));
-    if (data === null) return EMPTY;
-    if (data === '[DONE]') return DONE;
-    const event = parseChunk(data);
+    const event = parseEvent(bytes, start, end);
     if (event.kind === 'chunk') this.#learn(event.chunk, bytes, start, end);
     return event;
   }
@@ -84,7 +89,7 @@ export class EventReader {
   /** Keeps the frame of a chunk that does nothing but add text to the first choice. */
   #learn(chunk: StreamChunk, bytes: Buffer, start: number, end: number): void {
     const isPlain = chunk.choices === 1 && chunk.indexes[0] === 0 && chunk.finished.length === 0;
-    if (!isPlain || chunk.hasToolCalls || chunk.text === '' || hasObject(chunk.usage)) return;
+    if (!isPlain || chunk.hasMore || chunk.text === '' || hasObject(chunk.usage)) return;
     for (const key of TEXT_KEYS) {
       const at = bytes.subarray(start, end).indexOf(key);
       if (at < 0) continue;
@@ -98,6 +103,13 @@ export class EventReader {
       return;
     }
   }
+}
+
+/** Reads one whole event by parsing it. */
+export function parseEvent(bytes: Buffer, start: number, end: number): StreamEvent {
+  const data = readData(bytes.toString('utf8', start, end));
+  if (data === null) return EMPTY;
+  return data === '[DONE]' ? DONE : parseChunk(data);
 }
 
 function skipText(bytes: Buffer, from: number, end: number): number {
@@ -126,17 +138,19 @@ function parseChunk(data: string): StreamEvent {
     return data.trim() === '[DONE]' ? DONE : MALFORMED;
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return MALFORMED;
-  const { choices = [], usage = null, error = null } = value as Record<string, unknown>;
+  const chunk = value as Record<string, unknown>;
+  const { choices = [], error = null } = chunk;
   if (error !== null) return { kind: 'error', error };
   if (!Array.isArray(choices)) return MALFORMED;
-  return { kind: 'chunk', chunk: readChoices(choices, usage) };
+  return { kind: 'chunk', chunk: readChoices(choices, chunk) };
 }
 
-function readChoices(choices: readonly unknown[], usage: unknown): StreamChunk {
+function readChoices(choices: readonly unknown[], value: Readonly<Record<string, unknown>>): StreamChunk {
+  const { usage = null, id = null, created = null } = value;
   const indexes: number[] = [];
   const finished: number[] = [];
   let text = '';
-  let hasToolCalls = false;
+  let hasMore = false;
   for (const choice of choices) {
     if (!hasObject(choice)) continue;
     const { index = 0, delta = null, finish_reason: finishReason = null, text: plainText } = choice;
@@ -145,10 +159,25 @@ function readChoices(choices: readonly unknown[], usage: unknown): StreamChunk {
     if (finishReason !== null) finished.push(at);
     const content = hasObject(delta) ? delta.content : plainText;
     if (at === 0 && typeof content === 'string') text += content;
-    if (hasObject(delta) && (hasObject(delta.tool_calls) || hasObject(delta.function_call)))
-      hasToolCalls = true;
+    if (hasObject(delta) && Object.entries(delta).some(isMoreThanText)) hasMore = true;
   }
-  return { text, choices: choices.length, finished, indexes, hasToolCalls, usage, isRepeated: false };
+  return {
+    text,
+    choices: choices.length,
+    finished,
+    indexes,
+    hasMore,
+    usage,
+    id,
+    created,
+    isRepeated: false,
+    value,
+  };
+}
+
+function isMoreThanText([key, value]: readonly [string, unknown]): boolean {
+  if (key === 'role' || key === 'content') return false;
+  return value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
 }
 
 function hasObject(value: unknown): value is Readonly<Record<string, unknown>> {

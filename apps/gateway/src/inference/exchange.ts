@@ -1,23 +1,30 @@
 import type { ServerResponse } from 'node:http';
-import { reportBodyBytes, type StreamEnd } from '@gatewayz/observability';
+import type { StreamEnd } from '@gatewayz/observability';
 import type { Outcome } from '@gatewayz/provider-health';
-import type { RetriesConfig } from '../config/config.ts';
 import type { Signals } from '../events.ts';
 import { type ApiErrorDetails, toErrorBody } from '../http/api-error.ts';
 import type { Route } from '../providers/catalogue.ts';
-import type { Target } from '../providers/provider.ts';
+import { type Candidate, describeCandidates } from '../routing/describe-candidates.ts';
+import type { Pick } from '../routing/router.ts';
 import { Attempt, type AttemptOwner, type AttemptRules, type StreamReceiver } from './attempt.ts';
-import { ClientStream, type ClientStreamOwner } from './client-stream.ts';
+import { ClientAnswer, type ClientAnswerOwner } from './client-answer.ts';
+import { planContinuation } from './continuation-plan.ts';
+import { type ContinuationMode, ContinuedRelay } from './continued-relay.ts';
+import { DirectRelay } from './direct-relay.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Failure } from './failure.ts';
-import { toApiError } from './failure-to-api-error.ts';
+import { noTargetError, toApiError } from './failure-to-api-error.ts';
 import type { InferenceRequest } from './inference-request.ts';
 import { toProviderBody } from './provider-body.ts';
+import { planNextStep, type RetryRules } from './retry-plan.ts';
 import { StreamAnswer, type StreamOutlet } from './stream-answer.ts';
+import { Transcript } from './transcript.ts';
+import { watchClient } from './watch-client.ts';
 
 /** What every exchange shares. */
-export interface ExchangeRules extends AttemptRules {
-  readonly retries: RetriesConfig;
+export interface ExchangeRules extends AttemptRules, RetryRules {
+  /** Whether streams that break off may be continued at all. */
+  readonly continuation: boolean;
   readonly signals: Signals;
 }
 
@@ -29,72 +36,86 @@ export interface ArrivalTimes {
   readonly parsedAt: number;
 }
 
-/** Up to this size copying a body is cheaper than a second write. */
-const ONE_WRITE_BYTES = 16_384;
-
-/** One request of a client: its attempts, one after the other, and its one answer. */
-export class Exchange implements AttemptOwner, StreamOutlet, ClientStreamOwner {
+/** A request that has been read, and where its answer goes. */
+export interface Arrival {
   readonly endpoint: Endpoint;
   readonly route: Route;
+  readonly request: InferenceRequest;
+  readonly response: ServerResponse;
   readonly id: string;
-  readonly arrival: ArrivalTimes;
-  readonly deadlineAt: number;
+  /** Which of the clients' keys it came with. */
+  readonly keyIndex: number;
+  readonly times: ArrivalTimes;
+}
+
+/** One request of a client: its attempts, one after the other, and its one answer. */
+export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
+  readonly arrival: Arrival;
+  readonly endpoint: Endpoint;
   readonly wantsStream: boolean;
-  readonly client: ClientStream;
+  readonly deadlineAt: number;
   readonly attempts: Attempt[] = [];
+  /** How the targets stood when the first was picked. */
+  candidates: readonly Candidate[] = [];
   readonly firstCallAt: number = performance.now();
   endedAt = 0;
   /** Parts of the answer handed to the client, and when the first and the last of them were. */
   chunks = 0;
   firstChunkAt = 0;
   lastChunkAt = 0;
-  droppedEvents = 0;
   outcome: Outcome | null = null;
   /** How the client's stream ended; null for plain answers and for streams that never began. */
   streamEnd: StreamEnd | null = null;
 
-  readonly #request: InferenceRequest;
-  readonly #response: ServerResponse;
   readonly #rules: ExchangeRules;
-  #streamAnswer: StreamAnswer | null = null;
-  #nextTarget = 0;
+  readonly #client: ClientAnswer;
+  readonly #transcript: Transcript | null;
+  #stream: StreamAnswer | null = null;
+  /** How the current attempt goes on with a broken answer; null while none is broken. */
+  #continuing: ContinuationMode | null = null;
+  #waiting: NodeJS.Timeout | null = null;
 
-  constructor(
-    rules: ExchangeRules,
-    endpoint: Endpoint,
-    route: Route,
-    request: InferenceRequest,
-    response: ServerResponse,
-    id: string,
-    arrival: ArrivalTimes,
-  ) {
+  constructor(rules: ExchangeRules, arrival: Arrival) {
     this.#rules = rules;
-    this.endpoint = endpoint;
-    this.route = route;
-    this.#request = request;
-    this.#response = response;
-    this.id = id;
     this.arrival = arrival;
-    this.wantsStream = request.stream;
-    this.deadlineAt = arrival.receivedAt + rules.timeouts.totalMs;
-    this.client = new ClientStream(response, id, this);
+    this.endpoint = arrival.endpoint;
+    this.wantsStream = arrival.request.stream;
+    this.deadlineAt = arrival.times.receivedAt + rules.timeouts.totalMs;
+    this.#client = new ClientAnswer(arrival.response, arrival.id, this);
+    const isContinuable = this.wantsStream && rules.continuation && arrival.route.continuation;
+    this.#transcript = isContinuable ? new Transcript() : null;
   }
 
-  /** Usage of the answer, as its provider reported it. */
+  /** Usage of the answer, as the provider that ended it reported it. */
   get usage(): { readonly inputTokens: number; readonly outputTokens: number } | null {
-    return this.#streamAnswer?.usage ?? this.attempts.at(-1)?.answer?.usage ?? null;
+    return this.#stream?.usage ?? this.#current?.answer?.usage ?? null;
   }
 
   /** Begins the first attempt. The exchange ends by itself, with `requestEnded` as its last act. */
   start(): void {
-    watch(this.#response, this);
-    this.#attemptNext();
+    watchClient(this.arrival.response, this);
+    this.#rules.budget.deposit();
+    const now = performance.now();
+    this.candidates = describeCandidates(this.arrival.route, now);
+    const pick = this.#rules.router.pick(this.arrival.route, this.attempts, now);
+    if (pick === null) this.#refuse();
+    else this.#attempt(pick);
   }
 
   /** The client's connection closed. */
   clientClosed(): void {
     if (this.outcome !== null) return;
-    this.#current?.cancel('the client left');
+    if (this.#waiting === null) {
+      this.#current?.cancel('the client left');
+    } else {
+      clearTimeout(this.#waiting);
+      this.#end('client_closed');
+    }
+  }
+
+  /** The client takes no more for now. */
+  clientFull(): void {
+    if (this.outcome === null) this.#current?.pause();
   }
 
   /** The client takes more again. */
@@ -102,21 +123,32 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientStreamOwner {
     if (this.outcome === null) this.#current?.resume();
   }
 
+  clientStalled(attempt: Attempt): void {
+    attempt.cancel('the client did not read its answer');
+    this.#client.abandon();
+  }
+
   openStream(attempt: Attempt): StreamReceiver {
-    this.#streamAnswer = new StreamAnswer(this, {
+    const { wantsUsage } = this.arrival.request;
+    const mode = this.#continuing;
+    const relay =
+      mode === null || this.#transcript === null
+        ? new DirectRelay(this, this.#transcript, wantsUsage)
+        : new ContinuedRelay(this, this.#transcript, mode, wantsUsage);
+    this.#stream = new StreamAnswer(this, relay, {
       maxEventBytes: this.#rules.limits.eventBytes,
-      wantsUsage: this.#request.wantsUsage,
       secret: attempt.target.provider.secret,
+      parsesAll: mode !== null,
     });
-    return this.#streamAnswer;
+    return this.#stream;
   }
 
   open(): void {
-    this.client.open(this.#headers());
+    this.#client.open(this.#headers());
   }
 
   write(bytes: Buffer): void {
-    this.client.write(bytes);
+    this.#client.write(bytes);
   }
 
   chunksPassed(count: number, now: number): void {
@@ -125,72 +157,136 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientStreamOwner {
     this.lastChunkAt = now;
   }
 
-  /** The client takes no more for now. */
-  clientFull(): void {
-    if (this.outcome === null) this.#current?.pause();
-  }
-
   eventDropped(): void {
-    this.droppedEvents += 1;
-  }
-
-  clientStalled(attempt: Attempt): void {
-    attempt.cancel('the client did not read its answer');
-    this.#response.destroy();
+    const target = this.#current?.target;
+    if (target !== undefined) this.#rules.signals.eventDropped(target);
   }
 
   attemptEnded(attempt: Attempt): void {
     this.#rules.signals.attemptEnded(attempt);
-    if (attempt.failure === null) this.#succeed(attempt);
-    else if (!this.#failsOver(attempt, attempt.failure)) this.#fail(attempt.failure);
+    const { failure } = attempt;
+    if (failure === null) this.#succeed(attempt);
+    else if (this.#client.isOpen) this.#continue(attempt, failure);
+    else this.#tryOn(attempt, failure);
   }
 
   get #current(): Attempt | undefined {
     return this.attempts.at(-1);
   }
 
-  #attemptNext(): void {
-    const target = this.route.targets[this.#nextTarget] as Target;
-    this.#nextTarget += 1;
-    const addUsage =
-      this.wantsStream && !this.#request.wantsUsage && target.provider.config.capabilities.streamUsage;
-    const attempt = new Attempt(this, target, this.#rules);
+  #attempt(pick: Pick): void {
+    const { target } = pick;
+    const { request } = this.arrival;
+    const { streamUsage } = target.provider.config.capabilities;
+    const attempt = new Attempt(this, pick, this.#rules);
     this.attempts.push(attempt);
-    attempt.start(toProviderBody(this.#request, target.model, addUsage));
+    attempt.start(
+      toProviderBody(request, {
+        model: target.model,
+        addUsage: this.wantsStream && !request.wantsUsage && streamUsage,
+        prefill: this.#continuing === 'prefill' ? this.#transcript : null,
+      }),
+    );
   }
 
-  /** Goes on with the next target where there is one and the client has seen nothing yet. */
-  #failsOver(attempt: Attempt, failed: Failure): boolean {
-    const next = this.route.targets[this.#nextTarget];
-    if (next === undefined || this.client.isOpen || !mayTryElsewhere(failed)) return false;
-    if (this.attempts.length > this.#rules.retries.attempts || performance.now() >= this.deadlineAt)
-      return false;
-    this.#rules.signals.failedOver(this.route, attempt.target, next, failed.outcome);
-    this.#attemptNext();
-    return true;
+  /** The client has seen nothing yet: another attempt may give the whole answer. */
+  #tryOn(attempt: Attempt, failed: Failure): void {
+    const { route } = this.arrival;
+    const { attempts: tried, deadlineAt } = this;
+    const step = planNextStep(this.#rules, { route, tried, failed, deadlineAt }, performance.now());
+    switch (step.kind) {
+      case 'attempt':
+        this.#goOn(attempt, failed, step.pick);
+        return;
+      case 'wait':
+        this.#waiting = setTimeout(() => this.#tryAgain(attempt, failed), step.forMs);
+        return;
+      case 'give_up':
+        this.#fail(failed);
+        return;
+      default:
+        step satisfies never;
+    }
+  }
+
+  #tryAgain(attempt: Attempt, failed: Failure): void {
+    this.#waiting = null;
+    const pick = this.#rules.router.again(attempt.target, performance.now());
+    if (pick === null) this.#fail(failed);
+    else this.#attempt(pick);
+  }
+
+  /** The client has a part of the answer: the rest must fit to it exactly, or be missing in plain sight. */
+  #continue(attempt: Attempt, failed: Failure): void {
+    const { route, endpoint } = this.arrival;
+    const { attempts: tried, deadlineAt } = this;
+    const transcript = this.#transcript;
+    if (transcript?.isFinished === true && failed.outcome !== 'client_closed') {
+      this.#finish();
+      return;
+    }
+    const next =
+      transcript === null
+        ? null
+        : planContinuation(
+            this.#rules,
+            { route, tried, failed, deadlineAt },
+            transcript,
+            this.#continuing,
+            endpoint.isChat,
+            performance.now(),
+          );
+    if (next === null) {
+      this.#fail(failed);
+      return;
+    }
+    this.#continuing = next.mode;
+    this.#goOn(attempt, failed, next.pick);
+  }
+
+  #goOn(attempt: Attempt, failed: Failure, pick: Pick): void {
+    const { target } = attempt;
+    if (pick.target !== target)
+      this.#rules.signals.failedOver(this.arrival.route, target, pick.target, failed.outcome);
+    this.#attempt(pick);
   }
 
   #succeed(attempt: Attempt): void {
-    if (this.#streamAnswer === null) {
-      this.#respond(200, attempt.answer?.body ?? Buffer.alloc(0), []);
-      this.#end('success');
+    if (this.wantsStream) {
+      this.#finish();
       return;
     }
-    if (!this.client.isOpen) this.open();
-    this.client.finish(!this.#streamAnswer.isDone);
-    this.streamEnd = 'complete';
+    this.#client.respond(200, attempt.answer?.body ?? Buffer.alloc(0), this.#headers());
+    this.#end('success');
+  }
+
+  #finish(): void {
+    this.#client.finish(this.#stream?.relay.isDone !== true);
+    this.streamEnd = this.#continuing === null ? 'complete' : 'continued';
     this.#end('success');
   }
 
   #fail(failed: Failure): void {
-    if (this.client.isOpen) {
+    if (this.#client.isOpen) {
       this.streamEnd = toStreamEnd(failed);
-      if (failed.outcome !== 'client_closed') this.client.fail(toApiError(failed));
+      if (failed.outcome !== 'client_closed') this.#client.fail(toApiError(failed));
     } else if (failed.outcome !== 'client_closed') {
-      const details = toApiError(failed);
-      this.#respond(details.status, Buffer.from(toErrorBody(details, this.id)), retryAfter(details));
+      this.#respond(toApiError(failed, this.#opensInMs()));
     }
     this.#end(failed.outcome);
+  }
+
+  /** No target may be called at all: an operator forced every one of them open. */
+  #refuse(): void {
+    this.#respond(noTargetError());
+    this.#end('gateway');
+  }
+
+  #respond(details: ApiErrorDetails): void {
+    const seconds = details.retryAfterSeconds ?? null;
+    const headers = seconds === null ? [] : ['retry-after', String(seconds)];
+    const body = Buffer.from(toErrorBody(details, this.arrival.id));
+    this.#client.respond(details.status, body, [...this.#headers(), ...headers]);
   }
 
   #end(outcome: Outcome): void {
@@ -199,20 +295,22 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientStreamOwner {
     this.#rules.signals.requestEnded(this);
   }
 
-  #respond(status: number, body: Buffer, more: readonly string[]): void {
-    const headers = ['content-type', 'application/json', 'content-length', String(body.length)];
-    reportBodyBytes(this.#response, body.length);
-    this.#response.writeHead(status, [...headers, ...this.#headers(), ...more]);
-    // A Latin-1 string holds the same bytes, and leaves with the headers in one write.
-    if (body.length <= ONE_WRITE_BYTES) this.#response.end(body.toString('latin1'), 'latin1');
-    else this.#response.end(body);
+  /** How long until the first target may be called again; null while one may be called now. */
+  #opensInMs(): number | null {
+    const now = performance.now();
+    let firstAt = Number.POSITIVE_INFINITY;
+    for (const { health } of this.arrival.route.targets) {
+      if (health.isAvailable(now)) return null;
+      firstAt = Math.min(firstAt, health.availableAtMs(now) ?? firstAt);
+    }
+    return firstAt - now;
   }
 
   #headers(): string[] {
     const target = this.#current?.target;
     return [
       'x-request-id',
-      this.id,
+      this.arrival.id,
       'x-gatewayz-provider',
       target?.provider.name ?? '',
       'x-gatewayz-model',
@@ -223,37 +321,7 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientStreamOwner {
   }
 }
 
-/** The caller's own mistakes stay with the caller, but another target may know the model or hold a longer context. */
-function mayTryElsewhere(failed: Failure): boolean {
-  if (failed.outcome === 'client_closed' || failed.outcome === 'gateway') return false;
-  if (failed.outcome !== 'caller') return true;
-  return failed.status === 404 || failed.status === 413 || failed.said?.code === 'context_length_exceeded';
-}
-
 function toStreamEnd(failed: Failure): StreamEnd {
   if (failed.outcome === 'client_closed') return 'client_closed';
   return failed.outcome === 'timeout' ? 'stalled' : 'truncated';
-}
-
-function retryAfter(details: ApiErrorDetails): readonly string[] {
-  const seconds = details.retryAfterSeconds ?? null;
-  return seconds === null ? [] : ['retry-after', String(seconds)];
-}
-
-const exchangeOf: unique symbol = Symbol('gatewayz.exchange');
-type WatchedResponse = ServerResponse & { [exchangeOf]?: Exchange };
-
-/** Ties an exchange to its response without a closure a request. */
-function watch(response: ServerResponse, exchange: Exchange): void {
-  (response as WatchedResponse)[exchangeOf] = exchange;
-  response.on('close', onClose);
-  if (exchange.wantsStream) response.on('drain', onDrain);
-}
-
-function onClose(this: WatchedResponse): void {
-  this[exchangeOf]?.clientClosed();
-}
-
-function onDrain(this: WatchedResponse): void {
-  this[exchangeOf]?.clientDrained();
 }

@@ -1,8 +1,32 @@
 import type { ApiErrorDetails, ApiErrorType } from '../http/api-error.ts';
 import type { Failure } from './failure.ts';
 
-/** What a client is told when its request ended in this failure. */
-export function toApiError(failed: Failure): ApiErrorDetails {
+const MS_PER_SECOND = 1000;
+
+/** What a client is told where no target may be called at all. */
+export function noTargetError(): ApiErrorDetails {
+  const message = 'Every target of this model has been taken out of service by an operator.';
+  return {
+    status: 503,
+    type: 'overloaded_error',
+    code: 'no_target_available',
+    message,
+    retryAfterSeconds: 60,
+  };
+}
+
+/**
+ * What a client is told when its request ended in this failure; `opensInMs` where no target of its model may be
+ * called for that long.
+ */
+export function toApiError(failed: Failure, opensInMs: number | null = null): ApiErrorDetails {
+  const details = toDetails(failed);
+  if (opensInMs === null || details.status < 500) return details;
+  const retryAfterSeconds = Math.max(1, Math.ceil(opensInMs / MS_PER_SECOND));
+  return { ...details, status: 503, type: 'overloaded_error', retryAfterSeconds };
+}
+
+function toDetails(failed: Failure): ApiErrorDetails {
   const said = failed.said?.message;
   switch (failed.outcome) {
     case 'caller':
@@ -67,6 +91,7 @@ function upstream(
   failed: Failure,
 ): ApiErrorDetails {
   const detail = failed.said?.message ?? failed.message;
-  const retryAfterSeconds = failed.retryAfterMs === null ? null : Math.ceil(failed.retryAfterMs / 1000);
+  const retryAfterSeconds =
+    failed.retryAfterMs === null ? null : Math.ceil(failed.retryAfterMs / MS_PER_SECOND);
   return { status, type, code, message: `${message} (${detail})`, retryAfterSeconds };
 }

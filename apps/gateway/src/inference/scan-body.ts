@@ -8,9 +8,8 @@ export interface Span {
 export interface BodyLayout {
   /** Just behind the opening brace: where a field can be put in front of the others. */
   readonly insertAt: number;
-  readonly isEmpty: boolean;
-  readonly model: Span | null;
-  readonly streamOptions: Span | null;
+  /** The guarded fields that are there. */
+  readonly fields: ReadonlyMap<string, Span>;
 }
 
 /** Why a body was not laid out; well-formedness itself is for the JSON parser to judge. */
@@ -29,7 +28,16 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
 /** Fields that change what the gateway does: a second one must not say something else to the provider. */
-const GUARDED = ['model', 'stream', 'stream_options', 'messages', 'prompt', 'input'] as const;
+const GUARDED = [
+  'model',
+  'stream',
+  'stream_options',
+  'messages',
+  'prompt',
+  'input',
+  'max_tokens',
+  'max_completion_tokens',
+] as const;
 
 /**
  * Finds the top-level fields of a JSON body that may have to be changed, in one pass over its bytes,
@@ -42,8 +50,7 @@ export function scanBody(body: Buffer): BodyLayout | ScanProblem {
   const found = new Map<string, Span>();
   const budget: Budget = { fields: MAX_FIELDS };
   let at = skipSpace(body, open + 1);
-  const isEmpty = body[at] === CLOSE_BRACE;
-  let isMore = !isEmpty;
+  let isMore = body[at] !== CLOSE_BRACE;
   while (isMore) {
     const field = readField(body, at, budget);
     if (typeof field === 'string') return field;
@@ -56,12 +63,7 @@ export function scanBody(body: Buffer): BodyLayout | ScanProblem {
     if (!isMore && body[next] !== CLOSE_BRACE) return 'malformed';
     at = skipSpace(body, next + 1);
   }
-  return {
-    insertAt: open + 1,
-    isEmpty,
-    model: found.get('model') ?? null,
-    streamOptions: found.get('stream_options') ?? null,
-  };
+  return { insertAt: open + 1, fields: found };
 }
 
 /** How many fields may still come. */

@@ -7,6 +7,8 @@ export interface Route {
   /** Bounded: a name of the catalogue, or `other`. */
   readonly label: string;
   readonly targets: readonly Target[];
+  /** Whether a stream that breaks off may be continued on another target. */
+  readonly continuation: boolean;
 }
 
 /** What is known of a model's name. */
@@ -46,9 +48,10 @@ export function createCatalogue(
   let listed = new Map<string, Route>();
   let stopped = false;
 
-  for (const { name, targets } of models) {
+  for (const { name, targets, continuation } of models) {
     const resolved = targets.map((target) => byName.get(target.provider)?.target(target.model));
-    configured.set(name, { label: name, targets: resolved.filter((target) => target !== undefined) });
+    const known = resolved.filter((target) => target !== undefined);
+    configured.set(name, { label: name, targets: known, continuation });
   }
   for (const provider of providers) {
     if (provider.config.models !== null) lists.set(provider.name, provider.config.models);
@@ -64,7 +67,9 @@ export function createCatalogue(
         else serving.push(provider.target(model));
       }
     }
-    listed = new Map([...targets].map(([label, serving]) => [label, { label, targets: serving }]));
+    listed = new Map(
+      [...targets].map(([label, serving]) => [label, { label, targets: serving, continuation: true }]),
+    );
   }
 
   async function refresh(provider: Provider): Promise<void> {
@@ -117,6 +122,6 @@ function pickOutright(
   const model = name.slice(slash + 1);
   const isListed = listed.get(model)?.targets.some((target) => target.provider === provider) ?? false;
   return isListed
-    ? { label: model, targets: [provider.target(model)] }
-    : { label: OTHER_ROUTE, targets: [provider.unlistedTarget(model)] };
+    ? { label: model, targets: [provider.target(model)], continuation: true }
+    : { label: OTHER_ROUTE, targets: [provider.unlistedTarget(model)], continuation: true };
 }

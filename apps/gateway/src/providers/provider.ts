@@ -1,7 +1,20 @@
-import type { InferenceMetrics, TargetMetrics } from '@gatewayz/observability';
+import {
+  createHourCounts,
+  type HourCounts,
+  type InferenceMetrics,
+  type OneProviderMetrics,
+  type TargetMetrics,
+} from '@gatewayz/observability';
+import {
+  createLatencyEwma,
+  type LatencyEwma,
+  type ProviderHealth,
+  type TargetHealth,
+} from '@gatewayz/provider-health';
 import { Pool } from 'undici';
-import type { ProviderConfig, TimeoutsConfig } from '../config/config.ts';
+import type { Price, ProviderConfig, TimeoutsConfig } from '../config/config.ts';
 import { VERSION } from '../version.ts';
+import { lookupPublic } from './lookup-public.ts';
 
 /** One model at one provider: what an attempt calls. */
 export class Target {
@@ -11,6 +24,8 @@ export class Target {
   readonly #label: string;
   readonly #inference: InferenceMetrics;
   #metrics: TargetMetrics | null = null;
+  #health: TargetHealth | null = null;
+  #latency: LatencyEwma | null = null;
 
   constructor(provider: Provider, model: string, label: string, inference: InferenceMetrics) {
     this.provider = provider;
@@ -24,12 +39,30 @@ export class Target {
     this.#metrics ??= this.#inference.target(this.provider.name, this.#label);
     return this.#metrics;
   }
+
+  get health(): TargetHealth {
+    this.#health ??= this.provider.health.model(this.#label);
+    return this.#health;
+  }
+
+  get latency(): LatencyEwma {
+    this.#latency ??= createLatencyEwma();
+    return this.#latency;
+  }
+
+  get price(): Price | null {
+    return this.provider.config.prices[this.model] ?? null;
+  }
 }
 
 /** A provider with its connections, its credentials and its targets. */
 export interface Provider {
   readonly name: string;
   readonly config: ProviderConfig;
+  readonly health: ProviderHealth;
+  /** Requests and errors of the last hour. */
+  readonly hour: HourCounts;
+  readonly metrics: OneProviderMetrics;
   readonly pool: Pool;
   /** Path of the base URL, without a trailing slash. */
   readonly basePath: string;
@@ -47,18 +80,26 @@ export interface Provider {
 const UNLISTED_MODEL = 'other';
 const USER_AGENT = `gatewayz/${VERSION}`;
 
+/** What a provider is made of beside its configuration. */
+export interface ProviderParts {
+  readonly apiKey: string | null;
+  readonly timeouts: TimeoutsConfig;
+  readonly health: ProviderHealth;
+  readonly metrics: OneProviderMetrics;
+  readonly inference: InferenceMetrics;
+}
+
 /** Opens a provider: its connection pool, with every timeout of undici's set, and its prepared headers. */
-export function createProvider(
-  config: ProviderConfig,
-  apiKey: string | null,
-  timeouts: TimeoutsConfig,
-  metrics: InferenceMetrics,
-): Provider {
+export function createProvider(config: ProviderConfig, parts: ProviderParts): Provider {
+  const { apiKey, timeouts, health, inference } = parts;
   const url = new URL(config.baseUrl);
   const pool = new Pool(url.origin, {
     connections: config.maxConnections,
     pipelining: 1,
-    connect: { timeout: timeouts.connectMs },
+    connect: {
+      timeout: timeouts.connectMs,
+      ...(config.allowPrivateAddresses ? {} : { lookup: lookupPublic }),
+    },
     keepAliveTimeout: 30_000,
     keepAliveMaxTimeout: 300_000,
     // The attempt keeps these deadlines itself, to the millisecond and by phase.
@@ -71,6 +112,9 @@ export function createProvider(
   const provider: Provider = {
     name: config.name,
     config,
+    health,
+    hour: createHourCounts(),
+    metrics: parts.metrics,
     pool,
     basePath: url.pathname.replace(/\/+$/, ''),
     headers: toHeaders(config, apiKey),
@@ -78,12 +122,12 @@ export function createProvider(
     target(model) {
       let target = targets.get(model);
       if (target === undefined) {
-        target = new Target(provider, model, model, metrics);
+        target = new Target(provider, model, model, inference);
         targets.set(model, target);
       }
       return target;
     },
-    unlistedTarget: (model) => new Target(provider, model, UNLISTED_MODEL, metrics),
+    unlistedTarget: (model) => new Target(provider, model, UNLISTED_MODEL, inference),
     close: () => pool.destroy(),
   };
   return provider;

@@ -2,23 +2,26 @@ import type { ServerResponse } from 'node:http';
 import { reportBodyBytes } from '@gatewayz/observability';
 import { type ApiErrorDetails, toErrorBody } from '../http/api-error.ts';
 
+/** Up to this size copying a body is cheaper than a second write. */
+const ONE_WRITE_BYTES = 16_384;
+
 const DONE = Buffer.from('data: [DONE]\n\n');
 
 /** Hears when the client does not keep up. */
-export interface ClientStreamOwner {
+export interface ClientAnswerOwner {
   clientFull(): void;
 }
 
-/** The client's side of a stream: what has been written to it, and whether it keeps up. */
-export class ClientStream {
+/** The client's side of an exchange: its one answer, plain or streamed, and whether it keeps up with it. */
+export class ClientAnswer {
   readonly #response: ServerResponse;
   readonly #requestId: string;
-  readonly #owner: ClientStreamOwner;
+  readonly #owner: ClientAnswerOwner;
   /** Regions that came in this turn of the event loop: they go out in one write at its end. */
   #pending: Buffer[] = [];
   #bytes = 0;
 
-  constructor(response: ServerResponse, requestId: string, owner: ClientStreamOwner) {
+  constructor(response: ServerResponse, requestId: string, owner: ClientAnswerOwner) {
     this.#response = response;
     this.#requestId = requestId;
     this.#owner = owner;
@@ -39,6 +42,16 @@ export class ClientStream {
     ]);
   }
 
+  /** Gives the whole answer at once. */
+  respond(status: number, body: Buffer, headers: readonly string[]): void {
+    const own = ['content-type', 'application/json', 'content-length', String(body.length)];
+    reportBodyBytes(this.#response, body.length);
+    this.#response.writeHead(status, [...own, ...headers]);
+    // A Latin-1 string holds the same bytes, and leaves with the headers in one write.
+    if (body.length <= ONE_WRITE_BYTES) this.#response.end(body.toString('latin1'), 'latin1');
+    else this.#response.end(body);
+  }
+
   /** Passes a region of a provider's bytes on as it is. */
   write(bytes: Buffer): void {
     if (this.#pending.length === 0) process.nextTick(flush, this);
@@ -55,6 +68,11 @@ export class ClientStream {
   fail(details: ApiErrorDetails): void {
     this.#pending.push(Buffer.from(`data: ${toErrorBody(details, this.#requestId)}\n\n`));
     this.#end();
+  }
+
+  /** Gives the client up. */
+  abandon(): void {
+    this.#response.destroy();
   }
 
   flush(): void {
@@ -78,6 +96,6 @@ export class ClientStream {
   }
 }
 
-function flush(client: ClientStream): void {
+function flush(client: ClientAnswer): void {
   client.flush();
 }

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { reportBodyBytes } from '@gatewayz/observability';
+import type { ConnectionError, FastifyReply } from 'fastify';
+import { type ApiErrorDetails, toErrorBody } from './api-error.ts';
+
+const latestReply: unique symbol = Symbol('gatewayz.latestReply');
+const isLingering: unique symbol = Symbol('gatewayz.isLingering');
+type ClientSocket = Socket & { [latestReply]?: FastifyReply; [isLingering]?: true };
+
+/** How long a client may go on sending after its refusal: closing at once would reset it before it has read that. */
+const LINGER_MS = 1000;
+
+/** Ties a connection to its latest answer, so that a request that breaks off later is answered as that request. */
+export function noteReply(socket: Socket, reply: FastifyReply): void {
+  (socket as ClientSocket)[latestReply] = reply;
+}
+
+/** Whether a request of this connection still waits for the end of its answer. */
+export function isAnswering(socket: Socket): boolean {
+  const reply = (socket as ClientSocket)[latestReply];
+  return reply !== undefined && !reply.raw.writableFinished;
+}
+
+const BROKEN: Readonly<Record<string, readonly [number, string, string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request did not arrive in time.'],
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The headers are too large.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Payload Too Large', 'The chunk extensions are too large.'],
+};
+const MALFORMED = [400, 'Bad Request', 'The request is malformed.'] as const;
+
+/** Answers what is no whole HTTP request, and closes: nothing behind it on this connection can be trusted. */
+export function answerBrokenRequest(error: ConnectionError, socket: Socket): void {
+  const { [latestReply]: reply, [isLingering]: isRefused } = socket as ClientSocket;
+  if (isRefused) return;
+  const [status, reason, message] = BROKEN[error.code ?? ''] ?? MALFORMED;
+  const details = { status, type: 'invalid_request_error', code: 'bad_request', message } as const;
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) socket.destroy();
+  else if (reply === undefined || reply.raw.writableEnded) answerOn(socket, details, reason);
+  else if (isBodyAwaited(reply)) answerInPlace(reply, details);
+  // A whole request is being answered: a second answer would be taken for a part of that one.
+  else socket.destroy();
+}
+
+function isBodyAwaited(reply: FastifyReply): boolean {
+  return !reply.request.raw.complete && !reply.raw.headersSent && reply.raw.socket !== null;
+}
+
+function answerInPlace(reply: FastifyReply, details: ApiErrorDetails): void {
+  const { id } = reply.request;
+  const body = Buffer.from(toErrorBody(details, id));
+  reply.hijack();
+  reportBodyBytes(reply.raw, body.length);
+  reply.raw.writeHead(details.status, {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'x-request-id': id,
+    connection: 'close',
+  });
+  reply.raw.end(body);
+}
+
+function answerOn(socket: Socket, details: ApiErrorDetails, reason: string): void {
+  const id = randomUUID();
+  const body = toErrorBody(details, id);
+  const lines = [
+    `HTTP/1.1 ${details.status} ${reason}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${id}`,
+    'connection: close',
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  (socket as ClientSocket)[isLingering] = true;
+  const deadline = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(deadline));
+}

@@ -1,0 +1,19 @@
+import type { FastifyInstance } from 'fastify';
+import type { Explanations } from '../explanations.ts';
+import { invalidRequest } from './api-error.ts';
+
+/** Adds `GET /v1/requests/:id/explain`: why one of the caller's latest requests was answered as it was. */
+export function addExplainRoute(server: FastifyInstance, explanations: Explanations): void {
+  server.get<{ Params: { id: string } }>(
+    '/v1/requests/:id/explain',
+    { config: { needsKey: true } },
+    (request) => {
+      const explanation = explanations.find(request.params.id, request.keyIndex);
+      if (explanation !== null) return explanation;
+      throw invalidRequest('None of the latest requests with this key has this id.', {
+        status: 404,
+        code: 'unknown_request',
+      });
+    },
+  );
+}

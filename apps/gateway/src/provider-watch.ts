@@ -1,0 +1,68 @@
+import {
+  createHealthDashboard,
+  createProviderMonitor,
+  type HealthDashboard,
+  type InferenceMetrics,
+  type ProviderMetrics,
+  type ProviderMonitor,
+} from '@gatewayz/observability';
+import { createProviderHealth, type HealthTransition, visibleStateOf } from '@gatewayz/provider-health';
+import type { Config, Secrets } from './config/config.ts';
+import { describeError, log } from './log.ts';
+import { createProvider, type Provider } from './providers/provider.ts';
+
+/** The providers, and those who keep an eye on them. */
+export interface ProviderWatch {
+  readonly providers: readonly Provider[];
+  readonly monitor: ProviderMonitor;
+  readonly dashboard: HealthDashboard;
+}
+
+/** Opens every configured provider with its health, which monitor, dashboard and log hear of. */
+export function createProviderWatch(
+  config: Config,
+  secrets: Secrets,
+  metrics: ProviderMetrics,
+  inference: InferenceMetrics,
+): ProviderWatch {
+  const now = (): number => performance.now();
+  const onTransition = (transition: HealthTransition): void => {
+    watch.monitor.changed(transition);
+    watch.dashboard.changed(transition);
+    logTransition(transition);
+  };
+  const providers = config.providers.map((entry) => {
+    const health = createProviderHealth({
+      provider: entry.name,
+      random: Math.random,
+      breaker: config.breaker,
+      windowMs: config.health.windowMs,
+      onTransition,
+    });
+    return createProvider(entry, {
+      apiKey: secrets.providerKeys.get(entry.name) ?? null,
+      timeouts: config.timeouts,
+      health,
+      metrics: metrics.provider(entry.name),
+      inference,
+    });
+  });
+  const watch: ProviderWatch = {
+    providers,
+    monitor: createProviderMonitor({
+      providers: providers.map(({ health }) => health),
+      metrics,
+      intervalMs: config.health.monitorIntervalMs,
+      now,
+      onError: (error, provider) =>
+        log('error', 'a provider could not be shown', { provider, ...describeError(error) }),
+    }),
+    dashboard: createHealthDashboard({ providers, now, epochNow: Date.now }),
+  };
+  return watch;
+}
+
+function logTransition({ provider, model, from, to, reason }: HealthTransition): void {
+  const level = visibleStateOf(to) === 'open' ? 'warn' : 'info';
+  log(level, 'a circuit breaker changed', { provider, model, from: from.kind, to: to.kind, reason });
+}
