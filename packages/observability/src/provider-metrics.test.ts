@@ -212,9 +212,10 @@ describe('changes of a breaker', () => {
     expect(nonZero('gatewayz_model_circuit_breaker_state')).toEqual([]);
   });
 
-  test('a model’s open is an open, but no transition of its provider', () => {
+  test('a model’s open shows as its own state, and as no open or transition of its provider', () => {
     metrics.provider('groq').transition(change(closed, open, 'failure_ratio', 'large'));
-    expect(nonZero('gatewayz_circuit_breaker_opens_total')).toEqual(['groq failure_ratio 1']);
+    expect(nonZero('gatewayz_model_circuit_breaker_state')).toEqual(['groq large open 1']);
+    expect(nonZero('gatewayz_circuit_breaker_opens_total')).toEqual([]);
     expect(nonZero('circuit_breaker_state_transitions_total')).toEqual([]);
     expect(nonZero('gatewayz_circuit_breaker_state')).toEqual(['groq closed 1']);
   });

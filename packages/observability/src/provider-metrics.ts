@@ -150,7 +150,9 @@ function createTransitionCounter(
   }
   for (const reason of OPENING_REASONS) opens.labels({ provider, reason });
   return ({ model, reason }, from, to) => {
-    if (model === null) transitions.labels(pairs[from][to]).inc();
+    // A model's breaker has a gauge of its own: counted here too, one failing model would look like two opens.
+    if (model !== null) return;
+    transitions.labels(pairs[from][to]).inc();
     if (to === 'open') opens.labels({ provider, reason }).inc();
   };
 }

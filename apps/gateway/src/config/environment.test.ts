@@ -1,5 +1,36 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax of the files that are read here
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Environment, expandEnvironment } from './environment.ts';
+import { apiKeyVariable, PRESETS } from './presets.ts';
+
+const root = join(import.meta.dirname, '../../../..');
+
+/** The variables that sources outside of tests read by name. */
+function variablesOfSources(): readonly string[] {
+  const names = ['apps', 'packages'].flatMap((kind) =>
+    readdirSync(join(root, kind)).flatMap((room) => {
+      const folder = join(root, kind, room, 'src');
+      const files = room === 'testkit' ? [] : readdirSync(folder, { recursive: true, encoding: 'utf8' });
+      return files
+        .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+        .flatMap((file) => [
+          ...readFileSync(join(folder, file), 'utf8').matchAll(
+            /\b(?:environment|process\.env)\.([A-Z_]+)\b/g,
+          ),
+        ])
+        .map(([, name = '']) => name);
+    }),
+  );
+  return [...new Set([...names, ...Object.keys(PRESETS).map(apiKeyVariable)])].sort();
+}
+
+test('the example of an environment holds exactly the variables that are read', () => {
+  const example = readFileSync(join(root, '.env.example'), 'utf8');
+  const listed = [...example.matchAll(/^#?([A-Z][A-Z_]*)=/gm)].map(([, name]) => name);
+  expect(listed.sort()).toEqual(variablesOfSources());
+});
 
 function expand(value: unknown, environment: Environment = {}): { value: unknown; missing: unknown[] } {
   const missing: unknown[] = [];

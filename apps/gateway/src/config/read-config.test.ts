@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax of the files that are read here
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +57,11 @@ routing: { strategy: priority }                      # priority | health | laten
 retries: { attempts: 2, budgetRatio: 0.2 }
 timeouts: { connectMs: 3000, firstTokenMs: 30000, idleMs: 15000, totalMs: 600000 }
 `;
-const EXAMPLE_ENVIRONMENT = { GATEWAYZ_KEY: 'client-key', PRIMARY_KEY: 'primary-key', OPENROUTER_API_KEY: 'or-key' };
+const EXAMPLE_ENVIRONMENT = {
+  GATEWAYZ_KEY: 'client-key',
+  PRIMARY_KEY: 'primary-key',
+  OPENROUTER_API_KEY: 'or-key',
+};
 
 describe('the documented example', () => {
   test('is read with every key in its place', () => {
@@ -118,7 +123,11 @@ describe('the documented example', () => {
 describe('the environment', () => {
   test('is enough: without a file the defaults hold', () => {
     const { config, secrets } = readConfig({ GATEWAYZ_KEY: 'k', METRICS_TOKEN: 't', APP_NAME: 'shop' });
-    expect(config).toMatchObject({ appName: 'shop', server: { host: '127.0.0.1', port: 8000 }, providers: [] });
+    expect(config).toMatchObject({
+      appName: 'shop',
+      server: { host: '127.0.0.1', port: 8000 },
+      providers: [],
+    });
     expect(secrets).toMatchObject({ clientKeys: ['k'], metricsToken: 't' });
   });
 
@@ -128,7 +137,12 @@ describe('the environment', () => {
   });
 
   test('that is set to nothing is as if it were not set', () => {
-    const { config, secrets } = read('server: { port: 81 }', { HOST: '', PORT: '', APP_NAME: '', METRICS_TOKEN: '' });
+    const { config, secrets } = read('server: { port: 81 }', {
+      HOST: '',
+      PORT: '',
+      APP_NAME: '',
+      METRICS_TOKEN: '',
+    });
     expect(config).toMatchObject({ appName: 'gatewayz', server: { host: '127.0.0.1', port: 81 } });
     expect(secrets.metricsToken).toBeNull();
   });
@@ -188,7 +202,9 @@ surprise: 1
     expect(found.server).toContain('"hots"');
     expect(found['server.port']).toMatch(/65535.*received 70000/);
     expect(found['retries.attempts']).toMatch(/number.*received "many"/);
-    expect(messageOf(file, { PORT: 'x' })).toMatch(/^10 problems in the configuration \(.*config\.yaml\):\n {2}/);
+    expect(messageOf(file, { PORT: 'x' })).toMatch(
+      /^10 problems in the configuration \(.*config\.yaml\):\n {2}/,
+    );
   });
 
   test('is a variable that is not set, told once', () => {
@@ -209,6 +225,15 @@ surprise: 1
       inner.nonsense = 1;
       if (place === 'auth') inner.mode = 'open';
       expect(problems(JSON.stringify(content))[place]).toContain('unknown key "nonsense"');
+    },
+  );
+
+  test.each(['key\n', 'key\r', 'a key', 'kéy', 'key\0'])(
+    'is a provider key that no header can carry: %j',
+    (key) => {
+      expect(problems('', { GROQ_API_KEY: key })).toEqual({
+        'providers.groq.apiKey': 'holds a character that no header can carry',
+      });
     },
   );
 
@@ -247,7 +272,10 @@ describe('secrets', () => {
   test.each([
     ['a provider that is nothing but its key', `providers: { groq: ${canary} }`],
     ['providers as a list', `providers: [ { name: groq, apiKey: ${canary} } ]`],
-    ['a provider with a bad name', `providers: { "bad name": { baseUrl: "http://a/v1", apiKey: ${canary} } }`],
+    [
+      'a provider with a bad name',
+      `providers: { "bad name": { baseUrl: "http://a/v1", apiKey: ${canary} } }`,
+    ],
     ['a key that is a list', `providers: { groq: { apiKey: [${canary}] } }`],
     ['a header that is no text', `providers: { groq: { headers: { "x-key": [${canary}] } } }`],
     ['headers with a bad name', `providers: { groq: { headers: { "x key": ${canary} } } }`],
@@ -261,9 +289,16 @@ describe('secrets', () => {
     ['a base URL with a key in its query', `providers: { a: { baseUrl: "https://host/v1?key=${canary}" } }`],
     ['a key where a base URL belongs', `providers: { a: { baseUrl: ${canary} } }`],
     ['a whole file that is a list', `[ { providers: { groq: { apiKey: ${canary} } } } ]`],
-    ['an anchor of a key that is not there', `providers: { groq: { apiKey: ${canary}, models: *${canary} } }`],
+    [
+      'an anchor of a key that is not there',
+      `providers: { groq: { apiKey: ${canary}, models: *${canary} } }`,
+    ],
   ])('are in no message: %s', (_, text) => {
     expect(messageOf(text)).not.toContain(canary);
+  });
+
+  test('are in no message where a key is a number', () => {
+    expect(messageOf('providers: { groq: { apiKey: 4815162342 } }')).not.toContain('4815162342');
   });
 
   test('are in no message where they come from the environment', () => {

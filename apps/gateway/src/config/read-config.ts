@@ -10,6 +10,7 @@ import { apiKeyVariable, PRESETS } from './presets.ts';
 import { withoutFaults } from './without-faults.ts';
 
 const DEFAULT_FILE = 'gatewayz.yaml';
+const HEADER_TEXT = /^[\x21-\x7e]+$/;
 
 /**
  * Reads the configuration from the environment and the file that it names.
@@ -43,10 +44,13 @@ function readFile(environment: Environment, problems: ConfigProblem[]): { source
   const document = parseDocument(text, { uniqueKeys: true });
   for (const error of document.errors)
     problems.push({ path: '', message: error.message.split('\n')[0] ?? '' });
-  return {
-    source: path,
-    raw: document.errors.length > 0 ? {} : (document.toJS({ maxAliasCount: 100 }) ?? {}),
-  };
+  if (document.errors.length > 0) return { source: path, raw: {} };
+  try {
+    return { source: path, raw: document.toJS({ maxAliasCount: 100 }) ?? {} };
+  } catch {
+    problems.push({ path: '', message: 'an alias (*name) has no anchor, or there are too many of them' });
+    return { source: path, raw: {} };
+  }
 }
 
 function parseFile(raw: unknown, environment: Environment, problems: ConfigProblem[]): ConfigFile | null {
@@ -79,12 +83,22 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
+/** Fields of a provider that may be shown; anything else there may hold a key, if only by mistake. */
+const SHOWN_OF_PROVIDERS = new Set<PropertyKey>(['models', 'capabilities', 'prices', 'maxConnections']);
+
 /** A received value for a message: short, and never one that may hold a secret. */
 function show(path: readonly PropertyKey[], value: unknown): string {
-  if (path.some((key) => key === 'apiKey' || key === 'keys' || key === 'headers')) return '(hidden)';
-  // A URL with credentials, or with a key in its query.
-  if (path.includes('baseUrl') && /[@?#]/.test(String(value))) return '(hidden)';
+  if (Array.isArray(value)) return 'a list';
+  if (value !== null && typeof value === 'object') return 'an object';
+  if (!mayShow(path, String(value))) return '(hidden)';
   return (JSON.stringify(value) ?? String(value)).slice(0, 80);
+}
+
+function mayShow([section, , field]: readonly PropertyKey[], text: string): boolean {
+  if (section !== 'providers') return section !== 'auth' && section !== undefined;
+  // A URL with credentials, or with a key in its query, is none to show.
+  if (field === 'baseUrl') return text.includes(':') && !/[@?#]/.test(text);
+  return field !== undefined && SHOWN_OF_PROVIDERS.has(field);
 }
 
 function toPath(path: readonly PropertyKey[]): string {
@@ -159,6 +173,12 @@ function readProviders(
       problems.push({ path: `providers.${name}.baseUrl`, message: 'required: no preset has this name' });
     }
     const key = entry?.apiKey ?? environment[apiKeyVariable(name)];
+    if (key && !HEADER_TEXT.test(key)) {
+      problems.push({
+        path: `providers.${name}.apiKey`,
+        message: 'holds a character that no header can carry',
+      });
+    }
     if (key) keys.set(name, key);
     return {
       name,

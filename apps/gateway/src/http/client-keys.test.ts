@@ -13,12 +13,18 @@ describe('client keys', () => {
     expect(keys.indexOf(key)).toBe(index);
   });
 
-  test.each(['', 'first-ke', 'first-key ', 'first-key\0', 'FIRST-KEY', 'first-keysecond-key', 'kk', 'schlussel'])(
-    '%j is none of them',
-    (key) => {
-      expect(keys.indexOf(key)).toBe(-1);
-    },
-  );
+  test.each([
+    '',
+    'first-ke',
+    'first-key ',
+    'first-key\0',
+    'FIRST-KEY',
+    'first-keysecond-key',
+    'kk',
+    'schlussel',
+  ])('%j is none of them', (key) => {
+    expect(keys.indexOf(key)).toBe(-1);
+  });
 
   test('one key leaves nothing behind that makes the next one right', () => {
     expect(keys.indexOf('first-key-and-more')).toBe(-1);

@@ -128,7 +128,8 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
 
   /** The client does not keep up: nothing more is read from the provider. */
   pause(): void {
-    if (this.#pausedAt > 0) return;
+    // What fills the client before this target has answered is the part of the one before it.
+    if (this.#pausedAt > 0 || this.#state.kind === 'waiting') return;
     this.#pausedAt = performance.now();
     this.#controller?.pause();
     this.#timer.arm();
@@ -158,6 +159,7 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
     } else {
       this.#lastReadAt = performance.now();
       this.#state = { kind: 'plain', headers, body: new CollectedBody(this.#rules.limits.answerBytes) };
+      this.#timer.arm();
     }
   }
 
@@ -256,9 +258,11 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
     } else if (typeof progress === 'object') {
       this.#fail(progress);
     } else {
+      const kind = progress === 'open' ? 'stream' : 'finishing';
+      const isSameDeadline = this.#state.kind === kind && this.#lastReadAt > 0;
       this.#lastReadAt = now;
-      if (progress === 'open' || this.#state.kind !== 'stream') return;
-      this.#state = { kind: 'finishing', receiver };
+      if (isSameDeadline) return;
+      this.#state = { kind, receiver };
       this.#timer.arm();
     }
   }
@@ -287,7 +291,7 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
 
   #endPlain(headers: Headers, body: CollectedBody): void {
     const encoding = headers['content-encoding'];
-    if (encoding === undefined || encoding === 'identity') {
+    if (isPlain(encoding)) {
       this.#judge(body.bytes());
       return;
     }
@@ -357,6 +361,10 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
 }
 
 function isPlainEventStream(headers: Headers): boolean {
-  const type = String(headers['content-type'] ?? '');
-  return type.startsWith('text/event-stream') && headers['content-encoding'] === undefined;
+  const type = String(headers['content-type'] ?? '').toLowerCase();
+  return type.startsWith('text/event-stream') && isPlain(headers['content-encoding']);
+}
+
+function isPlain(encoding: string | string[] | undefined): boolean {
+  return encoding === undefined || encoding === 'identity';
 }

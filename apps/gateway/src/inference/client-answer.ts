@@ -16,14 +16,16 @@ export interface ClientAnswerOwner {
 export class ClientAnswer {
   readonly #response: ServerResponse;
   readonly #requestId: string;
+  readonly #writeTimeoutMs: number;
   readonly #owner: ClientAnswerOwner;
   /** Regions that came in this turn of the event loop: they go out in one write at its end. */
   #pending: Buffer[] = [];
   #bytes = 0;
 
-  constructor(response: ServerResponse, requestId: string, owner: ClientAnswerOwner) {
+  constructor(response: ServerResponse, requestId: string, writeTimeoutMs: number, owner: ClientAnswerOwner) {
     this.#response = response;
     this.#requestId = requestId;
+    this.#writeTimeoutMs = writeTimeoutMs;
     this.#owner = owner;
   }
 
@@ -50,6 +52,7 @@ export class ClientAnswer {
     // A Latin-1 string holds the same bytes, and leaves with the headers in one write.
     if (body.length <= ONE_WRITE_BYTES) this.#response.end(body.toString('latin1'), 'latin1');
     else this.#response.end(body);
+    this.#limitReading();
   }
 
   /** Passes a region of a provider's bytes on as it is. */
@@ -85,6 +88,13 @@ export class ClientAnswer {
     const last = this.#take();
     reportBodyBytes(this.#response, this.#bytes);
     this.#response.end(last);
+    this.#limitReading();
+  }
+
+  /** Nobody waits for an answer that has been handed over: the connection itself must end where it is not read. */
+  #limitReading(): void {
+    const { socket } = this.#response;
+    if (socket !== null && socket.writableLength > 0) socket.setTimeout(this.#writeTimeoutMs);
   }
 
   #take(): Buffer {

@@ -2,7 +2,7 @@ import type { Pick } from '../routing/router.ts';
 import type { Attempt } from './attempt.ts';
 import type { ContinuationMode } from './continued-relay.ts';
 import type { Failure } from './failure.ts';
-import { payFor, type RetryRules, type Situation } from './retry-plan.ts';
+import { payFor, pickElsewhere, type RetryRules, type Situation } from './retry-plan.ts';
 import type { Transcript } from './transcript.ts';
 
 /** The next attempt at the rest of an answer that broke off. */
@@ -32,14 +32,13 @@ export function planContinuation(
   }
   if (tried.length > rules.retries.attempts || !brokeOff(failed)) return null;
 
-  const other = rules.router.pick(route, tried, nowMs);
   const isAlone = route.targets.length === 1 && tried.length === 1 && failed.outcome !== 'timeout';
-  const pick = other ?? (isAlone && last !== undefined ? rules.router.again(last, nowMs) : null);
-  const paid = pick === null ? null : payFor(pick, rules.budget, nowMs);
-  if (paid?.kind !== 'attempt') return null;
-  const { assistantPrefill } = paid.pick.target.provider.config.capabilities;
+  const again = isAlone && last !== undefined ? rules.router.again(last, nowMs) : null;
+  const pick = again === null ? pickElsewhere(rules, situation, nowMs) : payFor(again, rules.budget, nowMs);
+  if (pick === null) return null;
+  const { assistantPrefill } = pick.target.provider.config.capabilities;
   const canPrefill = assistantPrefill && isChat && transcript.text !== '';
-  return { pick: paid.pick, mode: canPrefill ? 'prefill' : 'replay' };
+  return { pick, mode: canPrefill ? 'prefill' : 'replay' };
 }
 
 /** Whether the answer was lost, and not the client or the right to ask. */

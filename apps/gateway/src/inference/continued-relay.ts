@@ -53,7 +53,9 @@ export class ContinuedRelay implements ChunkRelay {
 
   empty(): void {}
 
-  done(): void {}
+  done(): Failure | null {
+    return this.#repeated < this.#known.length ? differs('ends sooner') : null;
+  }
 
   flush(now: number): void {
     if (this.#passed > 0) this.#outlet.chunksPassed(this.#passed, now);
@@ -72,13 +74,12 @@ export class ContinuedRelay implements ChunkRelay {
 
   #write(value: Readonly<Record<string, unknown>>, choices: unknown): void {
     const { id, created } = this.#transcript;
-    const usage = this.#wantsUsage ? this.#toUsage(value.usage) : {};
     const chunk = {
       ...value,
       ...(id === null ? {} : { id }),
       ...(created === null ? {} : { created }),
       choices,
-      ...usage,
+      ...this.#toUsage(value.usage),
     };
     this.#outlet.write(Buffer.from(`data: ${JSON.stringify(chunk)}\n\n`));
   }

@@ -39,9 +39,10 @@ export class DirectRelay implements ChunkRelay {
     if (this.#isOpen) this.#pass(bytes, start, end);
   }
 
-  done(bytes: Buffer, start: number, end: number): void {
+  done(bytes: Buffer, start: number, end: number): null {
     this.isDone = true;
     this.#pass(bytes, start, end);
+    return null;
   }
 
   flush(now: number): void {

@@ -139,7 +139,7 @@ describe('reading events that repeat one another', () => {
   test.each(['{bad json}', '{"choices":[{"index":0,"delta":{"content":"cut', '{"choices":[]'])(
     'finds %s malformed between well-formed events',
     (data) => {
-      const stream = frame('"a"') + frame('"b"') + `data: ${data}\n\n` + frame('"c"');
+      const stream = [frame('"a"'), frame('"b"'), `data: ${data}\n\n`, frame('"c"')].join('');
       expect(readAll(Buffer.from(stream)).read.map((event) => event.kind)).toEqual([
         'chunk',
         'chunk',

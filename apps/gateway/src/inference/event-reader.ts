@@ -156,7 +156,7 @@ function readChoices(choices: readonly unknown[], value: Readonly<Record<string,
     const { index = 0, delta = null, finish_reason: finishReason = null, text: plainText } = choice;
     const at = typeof index === 'number' ? index : 0;
     indexes.push(at);
-    if (finishReason !== null) finished.push(at);
+    if (finishReason !== null && finishReason !== '') finished.push(at);
     const content = hasObject(delta) ? delta.content : plainText;
     if (at === 0 && typeof content === 'string') text += content;
     if (hasObject(delta) && Object.entries(delta).some(isMoreThanText)) hasMore = true;

@@ -1,6 +1,7 @@
 const LF = 0x0a;
 const CR = 0x0d;
 const TWO_CR = Buffer.from('\r\r');
+const BLANK_LINE = Buffer.from('\n\n');
 
 /** Receives whole events. */
 export interface EventSink {
@@ -40,11 +41,16 @@ export class EventSplitter {
     return bytes.length - start <= this.#maxEventBytes;
   }
 
-  /** Hands over what is left when the stream has ended: an event whose blank line never came. */
+  /**
+   * Hands over what is left when the stream has ended: an event whose blank line never came. It gets one, so that
+   * nothing that follows becomes a part of it.
+   */
   flush(sink: EventSink): void {
     const rest = this.#rest;
     this.#rest = null;
-    if (rest !== null) sink.event(rest, 0, rest.length);
+    if (rest === null) return;
+    const event = Buffer.concat([rest, BLANK_LINE]);
+    sink.event(event, 0, event.length);
   }
 }
 

@@ -10,6 +10,7 @@ import { Attempt, type AttemptOwner, type AttemptRules, type StreamReceiver } fr
 import { ClientAnswer, type ClientAnswerOwner } from './client-answer.ts';
 import { planContinuation } from './continuation-plan.ts';
 import { type ContinuationMode, ContinuedRelay } from './continued-relay.ts';
+import { countChoices } from './count-choices.ts';
 import { DirectRelay } from './direct-relay.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Failure } from './failure.ts';
@@ -81,7 +82,7 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
     this.endpoint = arrival.endpoint;
     this.wantsStream = arrival.request.stream;
     this.deadlineAt = arrival.times.receivedAt + rules.timeouts.totalMs;
-    this.#client = new ClientAnswer(arrival.response, arrival.id, this);
+    this.#client = new ClientAnswer(arrival.response, arrival.id, rules.writeTimeoutMs, this);
     const isContinuable = this.wantsStream && rules.continuation && arrival.route.continuation;
     this.#transcript = isContinuable ? new Transcript() : null;
   }
@@ -138,6 +139,7 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
     this.#stream = new StreamAnswer(this, relay, {
       maxEventBytes: this.#rules.limits.eventBytes,
       secret: attempt.target.provider.secret,
+      choices: countChoices(this.arrival.request.parsed),
       parsesAll: mode !== null,
     });
     return this.#stream;
@@ -199,7 +201,7 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
         this.#goOn(attempt, failed, step.pick);
         return;
       case 'wait':
-        this.#waiting = setTimeout(() => this.#tryAgain(attempt, failed), step.forMs);
+        this.#tryAgainAt(performance.now() + step.forMs, attempt, failed);
         return;
       case 'give_up':
         this.#fail(failed);
@@ -207,6 +209,13 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
       default:
         step satisfies never;
     }
+  }
+
+  #tryAgainAt(at: number, attempt: Attempt, failed: Failure): void {
+    const waitMs = Math.ceil(at - performance.now());
+    // Timers count from the turn's beginning and may fire early: the target would still be resting.
+    if (waitMs > 0) this.#waiting = setTimeout(() => this.#tryAgainAt(at, attempt, failed), waitMs);
+    else this.#tryAgain(attempt, failed);
   }
 
   #tryAgain(attempt: Attempt, failed: Failure): void {

@@ -2,6 +2,8 @@ import type { ApiErrorDetails, ApiErrorType } from '../http/api-error.ts';
 import type { Failure } from './failure.ts';
 
 const MS_PER_SECOND = 1000;
+/** After how long a client may look again whether an operator has let a target back in. */
+const OPERATOR_SECONDS = 60;
 
 /** What a client is told where no target may be called at all. */
 export function noTargetError(): ApiErrorDetails {
@@ -11,18 +13,20 @@ export function noTargetError(): ApiErrorDetails {
     type: 'overloaded_error',
     code: 'no_target_available',
     message,
-    retryAfterSeconds: 60,
+    retryAfterSeconds: OPERATOR_SECONDS,
   };
 }
 
 /**
  * What a client is told when its request ended in this failure; `opensInMs` where no target of its model may be
- * called for that long.
+ * called for that long: Infinity where an operator keeps them all out.
  */
 export function toApiError(failed: Failure, opensInMs: number | null = null): ApiErrorDetails {
   const details = toDetails(failed);
   if (opensInMs === null || details.status < 500) return details;
-  const retryAfterSeconds = Math.max(1, Math.ceil(opensInMs / MS_PER_SECOND));
+  const retryAfterSeconds = Number.isFinite(opensInMs)
+    ? Math.max(1, Math.ceil(opensInMs / MS_PER_SECOND))
+    : OPERATOR_SECONDS;
   return { ...details, status: 503, type: 'overloaded_error', retryAfterSeconds };
 }
 

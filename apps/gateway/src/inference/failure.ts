@@ -33,6 +33,11 @@ export function isPassing(failed: Failure): boolean {
   return failed.status === 500 || (failed.outcome === 'network' && RESET_CODES.has(failed.code));
 }
 
+/** Whether its `Retry-After` says that the same request may do better then; no wait mends a refusal of it. */
+export function asksToWait({ outcome }: Failure): boolean {
+  return outcome === 'rate_limited' || outcome === 'provider_error';
+}
+
 /** Whether another target may do what this one did not: the caller's own mistakes stay with the caller. */
 export function mayTryElsewhere(failed: Failure): boolean {
   if (failed.outcome === 'client_closed') return false;

@@ -3,7 +3,7 @@ import type { RetriesConfig } from '../config/config.ts';
 import type { Route } from '../providers/catalogue.ts';
 import type { Target } from '../providers/provider.ts';
 import type { Pick, Router } from '../routing/router.ts';
-import { type Failure, isPassing, mayTryElsewhere } from './failure.ts';
+import { asksToWait, type Failure, isPassing, mayTryElsewhere } from './failure.ts';
 
 /** What is done after a failed attempt of which the client has seen nothing. */
 export type NextStep =
@@ -39,24 +39,40 @@ export function planNextStep(rules: RetryRules, situation: Situation, nowMs: num
   const { tried, failed, deadlineAt } = situation;
   if (tried.length > retries.attempts || nowMs >= deadlineAt || !mayTryElsewhere(failed)) return GIVE_UP;
 
-  const pick = pickAgain(rules, situation, nowMs) ?? rules.router.pick(situation.route, tried, nowMs);
-  if (pick !== null) return payFor(pick, budget, nowMs);
+  const pick = pickAgain(rules, situation, nowMs) ?? pickElsewhere(rules, situation, nowMs);
+  if (pick !== null) return { kind: 'attempt', pick };
 
-  const waitMs = failed.retryAfterMs;
+  const waitMs = asksToWait(failed) ? failed.retryAfterMs : null;
   const isWorthIt = waitMs !== null && waitMs <= retries.maxWaitMs && nowMs + waitMs < deadlineAt;
   return isWorthIt && budget.tryWithdraw(nowMs) ? { kind: 'wait', forMs: waitMs } : GIVE_UP;
 }
 
-function pickAgain({ router }: RetryRules, { tried, failed }: Situation, nowMs: number): Pick | null {
+function pickAgain({ router, budget }: RetryRules, { tried, failed }: Situation, nowMs: number): Pick | null {
   const last = tried.at(-1);
   if (last === undefined || !isPassing(failed) || tried.at(-2)?.target === last.target) return null;
   const pick = router.again(last.target, nowMs);
-  return pick === null ? null : { ...pick, isHealthy: false };
+  return pick === null ? null : payFor({ ...pick, isHealthy: false }, budget, nowMs);
 }
 
-/** Admits the pick where it is free or the budget has a retry left; else gives it back. */
-export function payFor(pick: Pick, budget: RetryBudget, nowMs: number): NextStep {
-  if (pick.isHealthy || budget.tryWithdraw(nowMs)) return { kind: 'attempt', pick };
+/** The best target that was not tried and that the budget allows. */
+export function pickElsewhere(
+  { router, budget }: RetryRules,
+  { route, tried }: Situation,
+  nowMs: number,
+): Pick | null {
+  const passed = [...tried];
+  for (;;) {
+    const pick = router.pick(route, passed, nowMs);
+    if (pick === null) return null;
+    const paid = payFor(pick, budget, nowMs);
+    if (paid !== null) return paid;
+    passed.push(pick);
+  }
+}
+
+/** The pick where it is free or the budget has a retry left; else it is given back. */
+export function payFor(pick: Pick, budget: RetryBudget, nowMs: number): Pick | null {
+  if (pick.isHealthy || budget.tryWithdraw(nowMs)) return pick;
   pick.target.health.release(pick.admission, nowMs);
-  return GIVE_UP;
+  return null;
 }

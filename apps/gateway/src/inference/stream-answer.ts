@@ -23,7 +23,8 @@ export interface ChunkRelay {
   chunk(chunk: StreamChunk, bytes: Buffer, start: number, end: number): Failure | null;
   /** An event without data. */
   empty(bytes: Buffer, start: number, end: number): void;
-  done(bytes: Buffer, start: number, end: number): void;
+  /** The provider says that its stream is done. A failure ends the stream instead. */
+  done(bytes: Buffer, start: number, end: number): Failure | null;
   /** The events of one read are through. */
   flush(now: number): void;
 }
@@ -33,9 +34,13 @@ export interface StreamAnswerOptions {
   readonly maxEventBytes: number;
   /** The provider's key, which must not get into an error. */
   readonly secret: string | null;
+  /** How many choices the answer is to have. */
+  readonly choices: number;
   /** Whether the relay needs every chunk as it was parsed. */
   readonly parsesAll: boolean;
 }
+
+const BLANK_LINE = Buffer.from('\n\n');
 
 /** One provider's stream: cut into events, each of them checked, and known at every moment for what it is worth. */
 export class StreamAnswer implements StreamReceiver, EventSink {
@@ -69,12 +74,12 @@ export class StreamAnswer implements StreamReceiver, EventSink {
     }
     if (this.#failure !== null) return this.#failure;
     if (this.#isDone) return 'complete';
-    if (this.#isFinished) return 'finishing';
+    if (this.#isFinished && this.#finished.size >= this.#options.choices) return 'finishing';
     return this.#sawEvent ? 'open' : 'waiting';
   }
 
   end(): StreamProgress {
-    this.#splitter.flush(this);
+    this.#splitter.flush({ event: (bytes) => this.#unclosedEvent(bytes) });
     this.relay.flush(performance.now());
     if (this.#failure !== null) return this.#failure;
     if (this.#isDone || this.#isFinished) return 'complete';
@@ -89,12 +94,8 @@ export class StreamAnswer implements StreamReceiver, EventSink {
         this.#chunk(event.chunk, bytes, start, end);
         return;
       case 'done':
-        if (this.#started.size === 0) {
-          this.#failure = endedTooSoon();
-          return;
-        }
-        this.#isDone = true;
-        this.relay.done(bytes, start, end);
+        this.#failure = this.#started.size === 0 ? endedTooSoon() : this.relay.done(bytes, start, end);
+        this.#isDone = this.#failure === null;
         return;
       case 'error': {
         const said = toProviderError(event.error, this.#options.secret);
@@ -113,13 +114,20 @@ export class StreamAnswer implements StreamReceiver, EventSink {
     }
   }
 
-  /** Whether every choice has its finish reason. */
+  /** Whether every choice that began has its finish reason; a provider need not give as many as were asked for. */
   get #isFinished(): boolean {
     return this.#started.size > 0 && this.#finished.size >= this.#started.size;
   }
 
   #read(bytes: Buffer, start: number, end: number): StreamEvent {
     return this.#options.parsesAll ? parseEvent(bytes, start, end) : this.#reader.read(bytes, start, end);
+  }
+
+  /** What the stream ended with counts where nothing but its blank line is missing, and is passed on with it. */
+  #unclosedEvent(bytes: Buffer): void {
+    const closed = Buffer.concat([bytes, BLANK_LINE]);
+    const { kind } = parseEvent(closed, 0, closed.length);
+    if (kind !== 'empty' && kind !== 'malformed') this.event(closed, 0, closed.length);
   }
 
   #chunk(chunk: StreamChunk, bytes: Buffer, start: number, end: number): void {

@@ -1,4 +1,5 @@
 import type { ModelConfig, ModelListsConfig } from '../config/config.ts';
+import { isModelName } from '../config/config-schema.ts';
 import { fetchModelList } from './model-list.ts';
 import type { Provider, Target } from './provider.ts';
 
@@ -118,8 +119,9 @@ function pickOutright(
   const slash = name.indexOf('/');
   if (slash <= 0 || slash === name.length - 1) return undefined;
   const provider = providers.get(name.slice(0, slash));
-  if (provider === undefined) return undefined;
   const model = name.slice(slash + 1);
+  // The name goes back to the client in a header, where not every character may stand.
+  if (provider === undefined || !isModelName(model)) return undefined;
   const isListed = listed.get(model)?.targets.some((target) => target.provider === provider) ?? false;
   return isListed
     ? { label: model, targets: [provider.target(model)], continuation: true }

@@ -22,7 +22,8 @@ export function describeCandidates(route: Route, nowMs: number): readonly Candid
   }));
 }
 
-/** The state that decides where a provider's breaker and a model's differ. */
+/** Of a provider's breaker and a model's the one that keeps more attempts away. */
 function worse(provider: VisibleBreakerState, model: VisibleBreakerState): VisibleBreakerState {
+  if (provider === 'open' || model === 'open') return 'open';
   return provider === 'closed' ? model : provider;
 }

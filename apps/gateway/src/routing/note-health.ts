@@ -14,8 +14,16 @@ export function noteHealth(attempt: Attempt): void {
   if (outcome === null) return;
   target.health.record(pick.admission, outcome, attempt.responseMs, endedAt);
   target.provider.hour.record(outcome, endedAt);
-  target.latency.end(verdictOf(outcome) === 'neutral' ? null : attempt.responseMs, endedAt);
+  target.latency.end(toLatencyMs(attempt), endedAt);
   if (failure !== null) letRest(target, failure, endedAt);
+}
+
+/** What an attempt says of its target's latency: a failure only where it took longer than answers do. */
+function toLatencyMs({ target, outcome, responseMs, endedAt }: Attempt): number | null {
+  const verdict = outcome === null ? 'neutral' : verdictOf(outcome);
+  if (verdict === 'success') return responseMs;
+  if (verdict === 'neutral') return null;
+  return responseMs > (target.latency.valueMs(endedAt) ?? 0) ? responseMs : null;
 }
 
 function letRest(target: Target, failed: Failure, nowMs: number): void {

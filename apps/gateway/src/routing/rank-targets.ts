@@ -4,7 +4,7 @@ import type { Target } from '../providers/provider.ts';
 /** The score below which a target counts as degraded; from the project's design. */
 const HEALTHY_SCORE = 0.8;
 
-/** Whether a target may be called and does well. */
+/** Whether a target does well. */
 export function isHealthy(target: Target, nowMs: number): boolean {
   return target.health.score(nowMs) >= HEALTHY_SCORE;
 }
@@ -47,18 +47,28 @@ function chooseOfTwo(ranked: Target[], random: () => number, nowMs: number): Tar
   return toFront(ranked, open[Math.min(first, second)]);
 }
 
+/** Of the targets that do well the fastest first: one that fails does so quickly. */
 function byLatency(targets: readonly Target[], nowMs: number): Target[] {
-  return sortBy(targets, (target) => target.latency.cost(nowMs));
+  return healthyFirst(
+    sortBy(targets, (target) => target.latency.cost(nowMs)),
+    nowMs,
+  );
 }
 
-/** The cheapest healthy target first; those that do badly after all healthy ones. */
+/** The cheapest target that does well first; those without a price after those with one. */
 function byCost(targets: readonly Target[], nowMs: number): Target[] {
-  return sortBy(targets, (target) => {
-    const price = target.price;
-    const usd =
-      price === null ? Number.MAX_SAFE_INTEGER : price.inputUsdPerMillion + price.outputUsdPerMillion;
-    return isHealthy(target, nowMs) ? usd : usd + 2 * Number.MAX_SAFE_INTEGER;
-  });
+  return healthyFirst(sortBy(targets, toUsd), nowMs);
+}
+
+function toUsd({ price }: Target): number {
+  return price === null ? Number.POSITIVE_INFINITY : price.inputUsdPerMillion + price.outputUsdPerMillion;
+}
+
+function healthyFirst(ranked: readonly Target[], nowMs: number): Target[] {
+  const healthy: Target[] = [];
+  const others: Target[] = [];
+  for (const target of ranked) (isHealthy(target, nowMs) ? healthy : others).push(target);
+  return [...healthy, ...others];
 }
 
 /** Now and then another healthy target goes first, so that what is known of it does not grow old. */
@@ -77,5 +87,11 @@ function toFront(ranked: Target[], chosen: Target | undefined): Target[] {
 /** A stable sort that asks for each key once. */
 function sortBy(targets: readonly Target[], key: (target: Target) => number): Target[] {
   const keyed = targets.map((target) => ({ target, key: key(target) }));
-  return keyed.sort((a, b) => a.key - b.key).map(({ target }) => target);
+  return keyed.sort((a, b) => compare(a.key, b.key)).map(({ target }) => target);
+}
+
+/** Not by subtraction: two infinite keys are equal. */
+function compare(a: number, b: number): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

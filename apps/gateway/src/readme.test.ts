@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  freePort,
+  type RunningProcess,
+  repositoryRoot,
+  startProcess,
+  temporaryFolder,
+} from '@gatewayz/testkit';
+import { describe, expect, test } from 'vitest';
+
+const readme = readFileSync(join(repositoryRoot, 'README.md'), 'utf8');
+
+/** The fenced blocks below a heading, in order. */
+function blocksBelow(heading: string): readonly string[] {
+  const section = readme.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+  return [...section.matchAll(/^```\w+\n(.*?)^```$/gms)].map((match) => match[1] ?? '');
+}
+
+async function outputOf(command: string, args: readonly string[], env = {}): Promise<string> {
+  await using running = await startProcess({ command, args, env, cwd: repositoryRoot });
+  const { code } = await running.exit;
+  expect([code, running.stderr()]).toEqual([0, '']);
+  return running.stdout();
+}
+
+interface Started extends AsyncDisposable {
+  readonly output: string;
+  /** Runs lines of the README in a shell, against this gateway. */
+  run(lines: string): Promise<string>;
+}
+
+/** The gateway as `npm start` runs it, in an empty folder and on a free port. */
+async function start(): Promise<Started> {
+  const [folder, port] = await Promise.all([temporaryFolder(), freePort()]);
+  const gateway: RunningProcess = await startProcess({
+    command: process.execPath,
+    args: [join(repositoryRoot, 'apps/gateway/src/main.ts')],
+    cwd: folder.path,
+    env: { PORT: String(port) },
+    readyWhen: /Break one[\s\S]*curl [^\n]*\n/,
+  });
+  const key = /gz-[\w-]+/.exec(gateway.stdout())?.[0] ?? '';
+  return {
+    output: gateway.stdout().replaceAll(`:${port}`, ':8000').replaceAll(key, 'gz-…'),
+    run: (lines) => outputOf('sh', ['-c', lines.replaceAll(':8000', `:${port}`)], { KEY: key }),
+    async [Symbol.asyncDispose]() {
+      await gateway.stop();
+      await folder.dispose();
+    },
+  };
+}
+
+describe('what the README shows', () => {
+  test('is what the start prints, but for the key', async () => {
+    await using gateway = await start();
+    expect(gateway.output.trimEnd()).toBe(blocksBelow('Start')[1]?.trimEnd());
+  });
+
+  test('is how the answer to its question begins', async () => {
+    await using gateway = await start();
+    const [command = '', text = ''] = blocksBelow('Ask');
+    const answer = JSON.parse(await gateway.run(command)) as {
+      readonly choices: readonly { readonly message: { readonly content: string } }[];
+    };
+    expect(text.trim().length).toBeGreaterThan(20);
+    expect(answer.choices[0]?.message.content.slice(0, text.trim().length)).toBe(text.trim());
+  });
+
+  test('is what comes out when a provider is broken', async () => {
+    await using gateway = await start();
+    const [commands = '', output] = blocksBelow('Break a provider and watch');
+    expect((await gateway.run(commands)).replaceAll('\r', '')).toBe(output);
+  });
+
+  test('is what the library prints, in six lines', async () => {
+    const [code = '', output] = blocksBelow('Use the metrics as a library');
+    expect(code.split('\n').filter((line) => line !== '')).toHaveLength(6);
+    expect(await outputOf(process.execPath, ['--input-type=module-typescript', '--eval', code])).toBe(output);
+  });
+
+  test('fits on a page', () => {
+    expect(readme.split('\n').length).toBeLessThan(150);
+  });
+});
