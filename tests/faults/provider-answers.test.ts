@@ -2,10 +2,10 @@ import {
   answers,
   type FakeProvider,
   failsWith200,
+  redirectsTo,
   repliesHtml,
   repliesWithBytes,
   repliesWithoutChoices,
-  redirectsTo,
   startFakeProvider,
 } from '@gatewayz/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';

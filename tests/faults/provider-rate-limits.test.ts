@@ -79,10 +79,10 @@ function limitedAt(model: string): number {
 }
 
 async function expectBackInUse(model: string): Promise<number> {
-  await vi.waitFor(
-    async () => expect((await askPlain(stage.gateway, { model })).provider).toBe('primary'),
-    { timeout: 10_000, interval: 20 },
-  );
+  await vi.waitFor(async () => expect((await askPlain(stage.gateway, { model })).provider).toBe('primary'), {
+    timeout: 10_000,
+    interval: 20,
+  });
   const [first, second] = stage.providers.primary.attempts(model);
   return (second?.receivedAtMs ?? 0) - (first?.receivedAtMs ?? 0);
 }
@@ -124,7 +124,11 @@ test('Provider: 429 with Retry-After huge → capped', async () => {
 test.each([
   ['Provider: 429 with Retry-After negative → a short rest of our own', 'negative', UNKNOWN_WAIT_MS],
   ['Provider: 429 with Retry-After garbage → a short rest of our own', 'garbage', UNKNOWN_WAIT_MS],
-  ['Provider: 429 with Retry-After in seconds → without it, the quota says when it is filled again', 'quota', 90_000],
+  [
+    'Provider: 429 with Retry-After in seconds → without it, the quota says when it is filled again',
+    'quota',
+    90_000,
+  ],
 ])('%s', async (_, model, expectedMs) => {
   const restMs = (await expectRest(model)) - limitedAt(model);
   expect(Math.abs(restMs - expectedMs)).toBeLessThan(1000);
@@ -146,7 +150,11 @@ test('Provider: 429 with Retry-After in seconds → with no other target, a long
 });
 
 test('credentials that are refused take the whole provider out, and it is not called broken', async () => {
-  await using other = await startFaultStage({ first: failsWith(401), second: answers(), third: failsWith(403) });
+  await using other = await startFaultStage({
+    first: failsWith(401),
+    second: answers(),
+    third: failsWith(403),
+  });
   const { primary } = other.providers;
   expect((await askPlain(other.gateway, { model: 'third' })).provider).toBe('spare');
   expect((await askPlain(other.gateway, { model: 'second' })).provider).toBe('primary');

@@ -1,4 +1,11 @@
-import { answers, cutsAt, expectedAnswer, type FaultPoint, type ScriptSource, stallsAt } from '@gatewayz/testkit';
+import {
+  answers,
+  cutsAt,
+  expectedAnswer,
+  type FaultPoint,
+  type ScriptSource,
+  stallsAt,
+} from '@gatewayz/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { settledMetrics } from '../settled-metrics.ts';
 import { askStream, expectBrokenStream, expectWholeStream } from './chat.ts';
