@@ -41,15 +41,15 @@ const streamOptions = fc.option(
 
 /** Writes a string with some of its characters as escapes that say the same. */
 function writeString(text: string, isEscaped: (at: number) => boolean): string {
-  const units = Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
-  return `"${units
-    .map((unit, at) => {
-      const mustEscape = unit < 0x20 || unit === 0x22 || unit === 0x5c || (unit >= 0xd800 && unit <= 0xdfff);
-      return mustEscape || isEscaped(at)
-        ? `\\u${unit.toString(16).padStart(4, '0')}`
-        : String.fromCharCode(unit);
-    })
-    .join('')}"`;
+  const characters = Array.from(text, (character, at) =>
+    isEscaped(at) ? escapeUnits(character) : JSON.stringify(character).slice(1, -1),
+  );
+  return `"${characters.join('')}"`;
+}
+
+function escapeUnits(character: string): string {
+  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }
 
 /** Writes a JSON value with the spaces and escapes that `draw` decides on. */

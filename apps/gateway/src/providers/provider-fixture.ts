@@ -1,0 +1,50 @@
+import { createRegistry, type Registry } from '@gatewayz/metrics';
+import { createInferenceMetrics, createProviderMetrics } from '@gatewayz/observability';
+import { type BreakerOptions, createProviderHealth } from '@gatewayz/provider-health';
+import type { Dispatcher, Pool } from 'undici';
+import type { ProviderConfig, TimeoutsConfig } from '../config/config.ts';
+import { createProvider, type Provider } from './provider.ts';
+
+/** What a test wants of its provider; the rest is plain. */
+export interface ProviderFixture {
+  readonly config?: Partial<ProviderConfig>;
+  readonly breaker?: Partial<BreakerOptions>;
+  readonly registry?: Registry;
+  /** Takes the place of the network. */
+  readonly dispatch?: (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => boolean;
+}
+
+export const TEST_TIMEOUTS: TimeoutsConfig = {
+  connectMs: 1000,
+  firstTokenMs: 3000,
+  answerMs: 12_000,
+  idleMs: 1500,
+  totalMs: 60_000,
+};
+
+/** Opens a provider that is real but for its network. */
+export function createTestProvider(name: string, fixture: ProviderFixture = {}): Provider {
+  const registry = fixture.registry ?? createRegistry();
+  const config: ProviderConfig = {
+    name,
+    baseUrl: 'http://127.0.0.1:9/v1',
+    resells: false,
+    models: ['large'],
+    headers: {},
+    capabilities: { assistantPrefill: false, streamUsage: true },
+    prices: {},
+    allowPrivateAddresses: true,
+    maxConnections: 1,
+    ...fixture.config,
+  };
+  const provider = createProvider(config, {
+    apiKey: 'sk-canary-0123456789',
+    timeouts: TEST_TIMEOUTS,
+    health: createProviderHealth({ provider: name, random: () => 0, breaker: fixture.breaker ?? {} }),
+    metrics: createProviderMetrics(registry).provider(name),
+    inference: createInferenceMetrics(registry),
+  });
+  const dispatch = fixture.dispatch ?? ((): boolean => true);
+  provider.pool.dispatch = dispatch as Pool['dispatch'];
+  return provider;
+}
