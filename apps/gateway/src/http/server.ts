@@ -61,10 +61,7 @@ export function createServer(config: ServerConfig, parts: ServerParts): FastifyI
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
     http: { headersTimeout: config.headersTimeoutMs, connectionsCheckingInterval: CONNECTION_CHECK_MS },
     clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (error, request, reply) => {
-      beginRequest(request, reply, parts.metrics.route(request.method, UNKNOWN_ROUTE));
-      sendError(parts, error, request, reply);
-    },
+    frameworkErrors: (error, request, reply) => void sendError(parts, error, request, reply),
   };
   const server = Fastify(options);
   server.decorateRequest('receivedAt', 0);
@@ -83,7 +80,8 @@ export function createServer(config: ServerConfig, parts: ServerParts): FastifyI
       reportBodyBytes(reply.raw, Buffer.byteLength(payload));
     done();
   });
-  server.setNotFoundHandler((request) => {
+  server.setNotFoundHandler((request, reply) => {
+    beginRequest(request, reply, parts.metrics.route(request.method, UNKNOWN_ROUTE));
     throw invalidRequest(`There is no ${request.method} on this path.`, { status: 404, code: 'unknown_url' });
   });
   server.setErrorHandler((error, request, reply) => sendError(parts, error, request, reply));
@@ -103,10 +101,6 @@ function observeRoutes(server: FastifyInstance, { metrics, keys }: ServerParts):
       done();
     };
     route.onRequest = [onRequest, ...[route.onRequest ?? []].flat()];
-  });
-  server.addHook('onRequest', (request, reply, done) => {
-    if (request.is404) beginRequest(request, reply, metrics.route(request.method, UNKNOWN_ROUTE));
-    done();
   });
 }
 
@@ -145,6 +139,8 @@ function sendError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
+  // No route's hook has seen a request whose URL, or whose body on an unknown path, could not be read.
+  if (!request.receivedAt) beginRequest(request, reply, parts.metrics.route(request.method, UNKNOWN_ROUTE));
   const known = toApiError(error);
   if (!(known instanceof ApiError)) {
     parts.metrics.exception(error);
