@@ -53,6 +53,9 @@ const bytes = (fallback: number): z.ZodDefault<z.ZodNumber> =>
   z.number().int().min(1024).max(1_073_741_824).default(fallback);
 const ratio = (fallback: number): z.ZodDefault<z.ZodNumber> => z.number().min(0).max(1).default(fallback);
 
+/** What a key may measure, in a file as in a header. */
+const MAX_KEY_BYTES = 256;
+
 /** Provider and route names become label values, URL parts and header values: letters, digits, `.`, `_`, `-`. */
 const name = z
   .string()
@@ -60,6 +63,11 @@ const name = z
 /** Model names may hold slashes and colons, as providers write them, but nothing that needs escaping. */
 const MODEL_NAME = /^[\w.:/@+~-][\w.:/@+~ -]{0,255}$/;
 const model = z.string().regex(MODEL_NAME, 'expected a model name without control characters');
+
+const clientKey = z
+  .string()
+  .min(1)
+  .refine((key) => Buffer.byteLength(key) <= MAX_KEY_BYTES, `expected at most ${MAX_KEY_BYTES} bytes`);
 
 const baseUrl = z
   .string()
@@ -107,7 +115,7 @@ const configSchema: z.ZodType<ConfigFile> = z.strictObject({
     .prefault({}),
   auth: z
     .discriminatedUnion('mode', [
-      z.strictObject({ mode: z.literal('keys'), keys: z.array(z.string().min(1).max(256)).min(1) }),
+      z.strictObject({ mode: z.literal('keys'), keys: z.array(clientKey).min(1) }),
       z.strictObject({ mode: z.literal('open') }),
     ])
     .optional(),

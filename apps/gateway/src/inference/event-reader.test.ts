@@ -210,3 +210,20 @@ describe('the kinds of events', () => {
     });
   });
 });
+
+describe('fields that look like the text', () => {
+  const twoTexts = (meta: string, text: string): Buffer =>
+    Buffer.from(
+      `data: {"meta":{"content":"${meta}"},"choices":[{"index":0,"delta":{"content": "${text}"},"finish_reason":null}]}\n\n`,
+    );
+
+  test('another field of the same name is never taken for the text', () => {
+    const frames = [twoTexts('hi', 'hi'), twoTexts('yo', 'hi'), twoTexts('yo', 'there')];
+    expect(readAll(Buffer.concat(frames)).read).toEqual(parseAll(frames));
+  });
+
+  test('an object that is no chunk at all says nothing of an answer', () => {
+    const ping = Buffer.from('data: {"message":"still here"}\n\n');
+    expect(parseAll([ping])).toEqual([{ kind: 'empty' }]);
+  });
+});

@@ -32,6 +32,7 @@ export interface StreamChunk {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const TEXT_KEYS = [Buffer.from('"content":"'), Buffer.from('"text":"')];
+const SAMPLE = Buffer.from('sample');
 const NONE: readonly number[] = [];
 const FIRST: readonly number[] = [0];
 const EMPTY: StreamEvent = { kind: 'empty' };
@@ -94,15 +95,21 @@ export class EventReader {
       const at = bytes.subarray(start, end).indexOf(key);
       if (at < 0) continue;
       const textStart = start + at + key.length;
-      const textEnd = skipText(bytes, textStart, end);
-      const isOnly = bytes.subarray(textStart, end).indexOf(key) < 0;
-      if (isOnly && JSON.stringify(chunk.text) === `"${bytes.toString('utf8', textStart, textEnd)}"`) {
-        this.#prefix = Buffer.from(bytes.subarray(start, textStart));
-        this.#suffix = Buffer.from(bytes.subarray(textEnd, end));
-      }
+      const prefix = bytes.subarray(start, textStart);
+      const suffix = bytes.subarray(skipText(bytes, textStart, end), end);
+      if (!holdsText(prefix, suffix)) continue;
+      this.#prefix = Buffer.from(prefix);
+      this.#suffix = Buffer.from(suffix);
       return;
     }
   }
+}
+
+/** Whether a text between these two would be the chunk's own: another field may have the same name. */
+function holdsText(prefix: Buffer, suffix: Buffer): boolean {
+  const sample = Buffer.concat([prefix, SAMPLE, suffix]);
+  const event = parseEvent(sample, 0, sample.length);
+  return event.kind === 'chunk' && event.chunk.text === SAMPLE.toString() && !event.chunk.hasMore;
 }
 
 /** Reads one whole event by parsing it. */
@@ -139,8 +146,11 @@ function parseChunk(data: string): StreamEvent {
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return MALFORMED;
   const chunk = value as Record<string, unknown>;
-  const { choices = [], error = null } = chunk;
+  const { choices, usage = null, error = null } = chunk;
   if (error !== null) return { kind: 'error', error };
+  // No chunk at all, say a ping: nothing of an answer.
+  if (choices === undefined && usage === null) return EMPTY;
+  if (choices === undefined) return { kind: 'chunk', chunk: readChoices([], chunk) };
   if (!Array.isArray(choices)) return MALFORMED;
   return { kind: 'chunk', chunk: readChoices(choices, chunk) };
 }

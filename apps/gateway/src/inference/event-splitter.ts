@@ -3,6 +3,8 @@ const CR = 0x0d;
 const TWO_CR = Buffer.from('\r\r');
 const BLANK_LINE = Buffer.from('\n\n');
 
+const NOTHING = Buffer.alloc(0);
+
 /** Receives whole events. */
 export interface EventSink {
   /** One event is [start, end) of `bytes`, its closing blank line included. */
@@ -16,7 +18,9 @@ export interface EventSink {
  */
 export class EventSplitter {
   readonly #maxEventBytes: number;
-  #rest: Buffer | null = null;
+  /** What waits for the end of its event: the first `#length` bytes, with room behind them to grow. */
+  #pending: Buffer = NOTHING;
+  #length = 0;
 
   constructor(maxEventBytes: number) {
     this.#maxEventBytes = maxEventBytes;
@@ -24,11 +28,10 @@ export class EventSplitter {
 
   /** Hands each whole event to the sink; false where an event is larger than the limit. */
   push(chunk: Buffer, sink: EventSink): boolean {
-    const rest = this.#rest;
-    const bytes = rest === null ? chunk : Buffer.concat([rest, chunk]);
-    let start = 0;
     // The two line ends of a blank line may have come in two chunks.
-    let from = rest === null ? 0 : Math.max(0, rest.length - 3);
+    let from = Math.max(0, this.#length - 3);
+    const bytes = this.#length === 0 ? chunk : this.#append(chunk);
+    let start = 0;
     for (;;) {
       const end = findEventEnd(bytes, start, from);
       if (end < 0) break;
@@ -37,8 +40,9 @@ export class EventSplitter {
       start = end;
       from = end;
     }
-    this.#rest = start === bytes.length ? null : bytes.subarray(start);
-    return bytes.length - start <= this.#maxEventBytes;
+    if (start > 0 || this.#length === 0) this.#pending = bytes.subarray(start);
+    this.#length = bytes.length - start;
+    return this.#length <= this.#maxEventBytes;
   }
 
   /**
@@ -46,11 +50,22 @@ export class EventSplitter {
    * nothing that follows becomes a part of it.
    */
   flush(sink: EventSink): void {
-    const rest = this.#rest;
-    this.#rest = null;
-    if (rest === null) return;
-    const event = Buffer.concat([rest, BLANK_LINE]);
+    if (this.#length === 0) return;
+    const event = Buffer.concat([this.#pending.subarray(0, this.#length), BLANK_LINE]);
+    this.#length = 0;
     sink.event(event, 0, event.length);
+  }
+
+  /** Adds to what waits, in a buffer that doubles: many small chunks must not be copied once for each of them. */
+  #append(chunk: Buffer): Buffer {
+    const length = this.#length + chunk.length;
+    if (length > this.#pending.length) {
+      const larger = Buffer.allocUnsafe(2 * length);
+      this.#pending.copy(larger, 0, 0, this.#length);
+      this.#pending = larger;
+    }
+    chunk.copy(this.#pending, this.#length);
+    return this.#pending.subarray(0, length);
   }
 }
 

@@ -10,12 +10,12 @@ export interface Answer {
   readonly usage: Usage | null;
 }
 
-const DECODERS = {
-  gzip: promisify(gunzip),
-  'x-gzip': promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
-} as const;
+const DECODERS = new Map([
+  ['gzip', promisify(gunzip)],
+  ['x-gzip', promisify(gunzip)],
+  ['deflate', promisify(inflate)],
+  ['br', promisify(brotliDecompress)],
+]);
 
 /** Checks that a body is an answer of this endpoint: JSON, no error inside, and the field it is asked for. */
 export function readAnswer(endpoint: Endpoint, body: Buffer): Answer | Failure {
@@ -43,7 +43,7 @@ export async function decodeBody(
   encoding: string,
   maxBytes: number,
 ): Promise<Buffer | Failure> {
-  const decoder = DECODERS[encoding.trim().toLowerCase() as keyof typeof DECODERS];
+  const decoder = DECODERS.get(encoding.trim().toLowerCase());
   if (decoder === undefined)
     return failure('provider_error', 'the answer has an encoding that nobody asked for');
   try {

@@ -35,6 +35,9 @@ describe('the outcome of a refusal', () => {
     [{ 'retry-after': '-5' }, null],
     [{ 'retry-after': 'soon' }, null],
     [{ 'retry-after': '99999999999' }, 3_600_000],
+    [{ 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '6m0s' }, 360_000],
+    [{ 'x-ratelimit-remaining-tokens': '7', 'x-ratelimit-reset-tokens': '6m0s' }, null],
+    [{ 'retry-after': '7', 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '6m0s' }, 7000],
     [{}, null],
   ])('knows from %j how long to wait: %j', (headers, retryAfterMs) => {
     expect(read(429, {}, headers as Record<string, string>).retryAfterMs).toBe(retryAfterMs);

@@ -40,8 +40,6 @@ export interface StreamAnswerOptions {
   readonly parsesAll: boolean;
 }
 
-const BLANK_LINE = Buffer.from('\n\n');
-
 /** One provider's stream: cut into events, each of them checked, and known at every moment for what it is worth. */
 export class StreamAnswer implements StreamReceiver, EventSink {
   usage: Usage | null = null;
@@ -123,11 +121,10 @@ export class StreamAnswer implements StreamReceiver, EventSink {
     return this.#options.parsesAll ? parseEvent(bytes, start, end) : this.#reader.read(bytes, start, end);
   }
 
-  /** What the stream ended with counts where nothing but its blank line is missing, and is passed on with it. */
+  /** What the stream ended with counts where nothing but its blank line was missing; else it is a torn event. */
   #unclosedEvent(bytes: Buffer): void {
-    const closed = Buffer.concat([bytes, BLANK_LINE]);
-    const { kind } = parseEvent(closed, 0, closed.length);
-    if (kind !== 'empty' && kind !== 'malformed') this.event(closed, 0, closed.length);
+    const { kind } = parseEvent(bytes, 0, bytes.length);
+    if (kind !== 'empty' && kind !== 'malformed') this.event(bytes, 0, bytes.length);
   }
 
   #chunk(chunk: StreamChunk, bytes: Buffer, start: number, end: number): void {
