@@ -12,10 +12,11 @@ const importLaw: Readonly<Record<string, readonly string[]>> = {
   'packages/metrics': [],
   'packages/provider-health': [],
   'packages/telemetry': [],
+  'packages/config': ['provider-health'],
   'packages/observability': ['metrics', 'provider-health'],
   'packages/testkit': [],
-  'apps/gateway': ['metrics', 'provider-health', 'telemetry', 'observability'],
-  'apps/health-service': ['metrics', 'provider-health', 'telemetry', 'observability'],
+  'apps/gateway': ['config', 'metrics', 'provider-health', 'telemetry', 'observability'],
+  'apps/health-service': ['config', 'metrics', 'provider-health', 'telemetry', 'observability'],
   'apps/dashboard': [],
 };
 

@@ -1,4 +1,4 @@
-import type { Config } from './config/config.ts';
+import type { Config } from '@gatewayz/config';
 
 /** What the start has to say. */
 export interface BannerFacts {

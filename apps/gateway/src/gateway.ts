@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Config, Secrets } from '@gatewayz/config';
 import { createRegistry, registerProcessMetrics } from '@gatewayz/metrics';
 import { createHttpMetrics, createInferenceMetrics, createProviderMetrics } from '@gatewayz/observability';
 import { createRetryBudget } from '@gatewayz/provider-health';
-import type { Config, Secrets } from './config/config.ts';
 import { createSignals } from './events.ts';
 import { createExplanations } from './explanations.ts';
 import { addAdminRoutes } from './http/admin-routes.ts';

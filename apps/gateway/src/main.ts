@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import type { Config, Secrets } from '@gatewayz/config';
+import { ConfigError, readConfig } from '@gatewayz/config';
 import { toBanner } from './banner.ts';
-import type { Config, Secrets } from './config/config.ts';
-import { ConfigError } from './config/config-error.ts';
-import { readConfig } from './config/read-config.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { describeError, log } from './log.ts';
 import { type Sandbox, startSandbox } from './sandbox/start-sandbox.ts';

@@ -1,3 +1,4 @@
+import type { Config, Secrets } from '@gatewayz/config';
 import {
   createHealthDashboard,
   createProviderMonitor,
@@ -7,7 +8,6 @@ import {
   type ProviderMonitor,
 } from '@gatewayz/observability';
 import { createProviderHealth, type HealthTransition, visibleStateOf } from '@gatewayz/provider-health';
-import type { Config, Secrets } from './config/config.ts';
 import { describeError, log } from './log.ts';
 import { createProvider, type Provider } from './providers/provider.ts';
 

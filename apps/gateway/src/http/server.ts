@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
+import type { ServerConfig } from '@gatewayz/config';
 import {
   type HttpMetrics,
   observeResponse,
@@ -14,7 +15,6 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import type { ServerConfig } from '../config/config.ts';
 import { ApiError, invalidRequest, toErrorBody, toErrorDetails } from './api-error.ts';
 import { answerBrokenRequest, noteReply } from './broken-request.ts';
 import { type ClientKeys, readBearerToken } from './client-keys.ts';

@@ -1,6 +1,6 @@
+import type { AnswerLimits, TimeoutsConfig } from '@gatewayz/config';
 import { classifyError, type Outcome, type TimeoutPhase, timeoutPhaseOf } from '@gatewayz/provider-health';
 import type { Dispatcher } from 'undici';
-import type { AnswerLimits, TimeoutsConfig } from '../config/config.ts';
 import type { Target } from '../providers/provider.ts';
 import type { Pick } from '../routing/router.ts';
 import { CollectedBody } from './collected-body.ts';

@@ -1,6 +1,6 @@
+import type { RetriesConfig } from '@gatewayz/config';
 import { createRetryBudget } from '@gatewayz/provider-health';
 import { describe, expect, test } from 'vitest';
-import type { RetriesConfig } from '../config/config.ts';
 import type { Target } from '../providers/provider.ts';
 import { createRouter } from '../routing/router.ts';
 import { NOW, record, routeTo, targetAt } from '../routing/target-fixture.ts';

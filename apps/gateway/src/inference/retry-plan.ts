@@ -1,5 +1,5 @@
+import type { RetriesConfig } from '@gatewayz/config';
 import type { RetryBudget } from '@gatewayz/provider-health';
-import type { RetriesConfig } from '../config/config.ts';
 import type { Route } from '../providers/catalogue.ts';
 import type { Target } from '../providers/provider.ts';
 import type { Pick, Router } from '../routing/router.ts';

@@ -1,5 +1,5 @@
-import type { ModelConfig, ModelListsConfig } from '../config/config.ts';
-import { isModelName } from '../config/config-schema.ts';
+import type { ModelConfig, ModelListsConfig } from '@gatewayz/config';
+import { isModelName } from '@gatewayz/config';
 import { fetchModelList } from './model-list.ts';
 import type { Provider, Target } from './provider.ts';
 

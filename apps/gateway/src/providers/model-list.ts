@@ -1,5 +1,5 @@
+import { isModelName } from '@gatewayz/config';
 import { z } from 'zod';
-import { isModelName } from '../config/config-schema.ts';
 import type { Provider } from './provider.ts';
 
 const MAX_LIST_BYTES = 16_777_216;

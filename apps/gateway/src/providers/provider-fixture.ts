@@ -1,8 +1,8 @@
+import type { ProviderConfig, TimeoutsConfig } from '@gatewayz/config';
 import { createRegistry, type Registry } from '@gatewayz/metrics';
 import { createInferenceMetrics, createProviderMetrics } from '@gatewayz/observability';
 import { type BreakerOptions, createProviderHealth } from '@gatewayz/provider-health';
 import type { Dispatcher, Pool } from 'undici';
-import type { ProviderConfig, TimeoutsConfig } from '../config/config.ts';
 import { createProvider, type Provider } from './provider.ts';
 
 /** What a test wants of its provider; the rest is plain. */

@@ -1,3 +1,4 @@
+import type { Price, ProviderConfig, TimeoutsConfig } from '@gatewayz/config';
 import {
   createHourCounts,
   type HourCounts,
@@ -12,7 +13,6 @@ import {
   type TargetHealth,
 } from '@gatewayz/provider-health';
 import { Pool } from 'undici';
-import type { Price, ProviderConfig, TimeoutsConfig } from '../config/config.ts';
 import { VERSION } from '../version.ts';
 import { lookupPublic } from './lookup-public.ts';
 

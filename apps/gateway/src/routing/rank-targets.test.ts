@@ -1,6 +1,6 @@
+import type { RoutingConfig } from '@gatewayz/config';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RoutingConfig } from '../config/config.ts';
 import type { Target } from '../providers/provider.ts';
 import { isHealthy, rankTargets } from './rank-targets.ts';
 import { NOW, record, seededRandom, targetAt } from './target-fixture.ts';

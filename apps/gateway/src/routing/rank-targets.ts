@@ -1,4 +1,4 @@
-import type { RoutingConfig } from '../config/config.ts';
+import type { RoutingConfig } from '@gatewayz/config';
 import type { Target } from '../providers/provider.ts';
 
 /** The score below which a target counts as degraded; from the project's design. */

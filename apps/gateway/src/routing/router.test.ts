@@ -1,5 +1,5 @@
+import type { RoutingConfig } from '@gatewayz/config';
 import { describe, expect, test } from 'vitest';
-import type { RoutingConfig } from '../config/config.ts';
 import type { Target } from '../providers/provider.ts';
 import { createRouter, type Router } from './router.ts';
 import { NOW, record, routeTo, seededRandom, targetAt } from './target-fixture.ts';

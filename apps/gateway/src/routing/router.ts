@@ -1,5 +1,5 @@
+import type { RoutingConfig } from '@gatewayz/config';
 import type { Admission } from '@gatewayz/provider-health';
-import type { RoutingConfig } from '../config/config.ts';
 import type { Route } from '../providers/catalogue.ts';
 import type { Target } from '../providers/provider.ts';
 import { isHealthy, rankTargets } from './rank-targets.ts';

@@ -12,7 +12,13 @@ export function targetAt(provider: string, fixture: ProviderFixture = {}): Targe
 }
 
 /** Records this many attempts with this outcome. */
-export function record(target: Target, count: number, outcome: Outcome, latencyMs = 10, nowMs = NOW): void {
+export function record(
+  target: Target,
+  count: number,
+  outcome: Outcome,
+  latencyMs = 10,
+  nowMs: number = NOW,
+): void {
   for (let at = 0; at < count; at += 1) {
     target.health.record(target.health.admit(nowMs), outcome, latencyMs, nowMs);
   }

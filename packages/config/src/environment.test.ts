@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { type Environment, expandEnvironment } from './environment.ts';
 import { apiKeyVariable, PRESETS } from './presets.ts';
 
-const root = join(import.meta.dirname, '../../../..');
+const root = join(import.meta.dirname, '../../..');
 
 /** The variables that sources outside of tests read by name. */
 function variablesOfSources(): readonly string[] {

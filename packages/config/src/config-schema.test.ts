@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { isModelName, parseConfigFile } from './config-schema.ts';
 import { PRESETS } from './presets.ts';
 
-const page = readFileSync(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
 
 /** Documented key → documented default; null where it has none. */
 const documented = new Map(
