@@ -1,6 +1,6 @@
+import type { Config } from '@gatewayz/config';
 import { expect, test } from 'vitest';
 import { toBanner } from './banner.ts';
-import type { Config } from './config/config.ts';
 
 function configWith(more: object = {}): Config {
   return {

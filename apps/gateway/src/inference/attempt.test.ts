@@ -8,6 +8,7 @@ import { ENDPOINTS, type Endpoint } from './endpoint.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
+  vi.advanceTimersByTime(1);
 });
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0);

@@ -30,6 +30,7 @@ function transcriptOf(text: string): Transcript {
 
 /** The provider and the mode of the next attempt, or null. */
 function plan(targets: Target[], tried: Target[], more: Plan = {}): readonly string[] | null {
+  const { failed = cut } = more;
   const next = planContinuation(
     {
       retries: { attempts: 2, budgetRatio: 0.2, maxWaitMs: 2000 },
@@ -38,8 +39,8 @@ function plan(targets: Target[], tried: Target[], more: Plan = {}): readonly str
     },
     {
       route: routeTo(...targets),
-      tried: tried.map((target) => ({ target }) as Attempt),
-      failed: more.failed ?? cut,
+      tried: tried.map((target) => ({ target, outcome: failed.outcome }) as Attempt),
+      failed,
       deadlineAt: more.deadlineAt ?? NOW + 1000,
     },
     more.transcript ?? transcriptOf('Once upon'),
@@ -76,10 +77,12 @@ describe('a stream that broke off', () => {
     expect(plan([a], [a], { failed: failure('timeout', 'stalled', { phase: 'idle' }) })).toBeNull();
   });
 
-  test('does not go back to a target where there are others, even if they may not be called', () => {
+  test('goes back to a target where the others may not be called, or broke off as well', () => {
     const open = targetAt('open');
     record(open, 5, 'provider_error');
-    expect(plan([a, open], [a])).toBeNull();
+    expect(plan([a, open], [a])).toEqual(['a', 'replay']);
+    expect(plan([a, b], [a, b])).toEqual(['a', 'replay']);
+    expect(plan([a, b], [a, b], { floorBurst: 0 })).toBeNull();
   });
 
   test.each([

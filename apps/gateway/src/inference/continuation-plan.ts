@@ -12,8 +12,8 @@ export interface Continuation {
 }
 
 /**
- * Decides who goes on with a stream that broke off, if anyone can do it exactly: a target that did not try yet, or
- * the same one again where it refused to continue a prefilled answer, or where it is the only one and did not stall.
+ * Decides who goes on with a stream that broke off, if anyone can do it exactly: the same target again where it
+ * refused to continue a prefilled answer; else one that did not try yet; else, once, one that failed but was not slow.
  */
 export function planContinuation(
   rules: RetryRules,
@@ -23,7 +23,7 @@ export function planContinuation(
   isChat: boolean,
   nowMs: number,
 ): Continuation | null {
-  const { tried, failed, route, deadlineAt } = situation;
+  const { tried, failed, deadlineAt } = situation;
   if (!transcript.canContinue || nowMs >= deadlineAt) return null;
   const last = tried.at(-1)?.target;
   if (last !== undefined && lastMode === 'prefill' && failed.outcome === 'caller') {
@@ -32,13 +32,23 @@ export function planContinuation(
   }
   if (tried.length > rules.retries.attempts || !brokeOff(failed)) return null;
 
-  const isAlone = route.targets.length === 1 && tried.length === 1 && failed.outcome !== 'timeout';
-  const again = isAlone && last !== undefined ? rules.router.again(last, nowMs) : null;
-  const pick = again === null ? pickElsewhere(rules, situation, nowMs) : payFor(again, rules.budget, nowMs);
+  const pick = pickElsewhere(rules, situation, nowMs) ?? pickOnceMore(rules, tried, nowMs);
   if (pick === null) return null;
   const { assistantPrefill } = pick.target.provider.config.capabilities;
   const canPrefill = assistantPrefill && isChat && transcript.text !== '';
   return { pick, mode: canPrefill ? 'prefill' : 'replay' };
+}
+
+/** All have had their turn: the first of them that has had but one, and did not let it run out, gets another. */
+function pickOnceMore({ router, budget }: RetryRules, tried: readonly Attempt[], nowMs: number): Pick | null {
+  for (const { target, outcome } of tried) {
+    const isWorthIt = outcome === 'network' || outcome === 'provider_error';
+    if (!isWorthIt || tried.filter((attempt) => attempt.target === target).length > 1) continue;
+    const pick = router.again(target, nowMs);
+    const paid = pick === null ? null : payFor({ ...pick, isHealthy: false }, budget, nowMs);
+    if (paid !== null) return paid;
+  }
+  return null;
 }
 
 /** Whether the answer was lost, and not the client or the right to ask. */

@@ -1,6 +1,11 @@
 import type { ProviderConfig, TimeoutsConfig } from '@gatewayz/config';
-import { createRegistry, type Registry } from '@gatewayz/metrics';
-import { createInferenceMetrics, createProviderMetrics } from '@gatewayz/observability';
+import { createRegistry } from '@gatewayz/metrics';
+import {
+  createInferenceMetrics,
+  createProviderMetrics,
+  type InferenceMetrics,
+  type ProviderMetrics,
+} from '@gatewayz/observability';
 import { type BreakerOptions, createProviderHealth } from '@gatewayz/provider-health';
 import type { Dispatcher, Pool } from 'undici';
 import { createProvider, type Provider } from './provider.ts';
@@ -9,7 +14,8 @@ import { createProvider, type Provider } from './provider.ts';
 export interface ProviderFixture {
   readonly config?: Partial<ProviderConfig>;
   readonly breaker?: Partial<BreakerOptions>;
-  readonly registry?: Registry;
+  readonly inference?: InferenceMetrics;
+  readonly metrics?: ProviderMetrics;
   /** Takes the place of the network. */
   readonly dispatch?: (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => boolean;
 }
@@ -24,7 +30,6 @@ export const TEST_TIMEOUTS: TimeoutsConfig = {
 
 /** Opens a provider that is real but for its network. */
 export function createTestProvider(name: string, fixture: ProviderFixture = {}): Provider {
-  const registry = fixture.registry ?? createRegistry();
   const config: ProviderConfig = {
     name,
     baseUrl: 'http://127.0.0.1:9/v1',
@@ -41,8 +46,8 @@ export function createTestProvider(name: string, fixture: ProviderFixture = {}):
     apiKey: 'sk-canary-0123456789',
     timeouts: TEST_TIMEOUTS,
     health: createProviderHealth({ provider: name, random: () => 0, breaker: fixture.breaker ?? {} }),
-    metrics: createProviderMetrics(registry).provider(name),
-    inference: createInferenceMetrics(registry),
+    metrics: (fixture.metrics ?? createProviderMetrics(createRegistry())).provider(name),
+    inference: fixture.inference ?? createInferenceMetrics(createRegistry()),
   });
   const dispatch = fixture.dispatch ?? ((): boolean => true);
   provider.pool.dispatch = dispatch as Pool['dispatch'];
