@@ -121,5 +121,5 @@ function countTimes(exchange: Exchange, endpoint: EndpointMetrics, stages: Float
   stages[5] = (endedAt - answeredAt) / MS_PER_SECOND;
   endpoint.stages(stages);
   endpoint.frontendProcessing((firstCallAt - receivedAt) / MS_PER_SECOND);
-  endpoint.overhead(Math.max(0, endedAt - bodyReadAt - waited) / MS_PER_SECOND);
+  endpoint.overhead(Math.max(0, endedAt - bodyReadAt - waited - exchange.restedMs) / MS_PER_SECOND);
 }

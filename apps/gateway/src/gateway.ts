@@ -46,6 +46,10 @@ export function createGateway(config: Config, secrets: Secrets, sandbox: Sandbox
   });
   const explanations = createExplanations(EXPLAINED_REQUESTS);
   const signals = createSignals({ http, inference, providers: providerMetrics, explanations });
+  const onUnexpected = (error: unknown, requestId: string): void => {
+    http.exception(error);
+    log('error', 'a request failed', { requestId, ...describeError(error) });
+  };
   const rules: ExchangeRules = {
     timeouts: config.timeouts,
     limits: config.limits,
@@ -55,14 +59,14 @@ export function createGateway(config: Config, secrets: Secrets, sandbox: Sandbox
     router: createRouter(config.routing, Math.random, signals.passedOver),
     budget: createRetryBudget({ ratio: config.retries.budgetRatio }),
     signals,
+    onUnexpected,
   };
 
   const readiness = { isDraining: false };
   const server = createServer(config.server, {
     metrics: http,
     keys: config.auth === 'open' ? null : createClientKeys(secrets.clientKeys),
-    onUnexpected: (error, requestId) =>
-      log('error', 'a request failed', { requestId, ...describeError(error) }),
+    onUnexpected,
   });
   addHealthRoutes(server, readiness, dashboard);
   addMetricsRoute(server, registry, secrets.metricsToken);

@@ -39,7 +39,7 @@ export interface ServerParts {
   readonly metrics: HttpMetrics;
   /** `null`: everyone may call. */
   readonly keys: ClientKeys | null;
-  /** Hears of errors that no handler expected. */
+  /** Hears of errors that no handler expected, and counts them. */
   readonly onUnexpected: (error: unknown, requestId: string) => void;
 }
 
@@ -143,7 +143,6 @@ function sendError(
   if (!request.receivedAt) beginRequest(request, reply, parts.metrics.route(request.method, UNKNOWN_ROUTE));
   const known = toApiError(error);
   if (!(known instanceof ApiError)) {
-    parts.metrics.exception(error);
     parts.onUnexpected(error, request.id);
   }
   const details = toErrorDetails(known);

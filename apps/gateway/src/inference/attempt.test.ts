@@ -35,6 +35,7 @@ class FakeController {
 
 /** Says of each read what it is told to. */
 class FakeReceiver implements StreamReceiver {
+  isWhole = false;
   next: StreamProgress = 'open';
   atEnd: StreamProgress = 'complete';
 

@@ -22,6 +22,8 @@ export type StreamProgress = 'waiting' | 'open' | 'finishing' | 'complete' | Fai
 export interface StreamReceiver {
   /** `now` by `performance.now()`. */
   push(chunk: Buffer, now: number): StreamProgress;
+  /** Every choice has its finish reason, and usage is there: nothing but `[DONE]` can follow. */
+  readonly isWhole: boolean;
   /** No more will come; the provider closed the stream in order, or its last part has been seen. */
   end(): StreamProgress;
 }
@@ -70,8 +72,10 @@ const ENDED: State = { kind: 'ended' };
 const MAX_REFUSAL_BYTES = 65_536;
 /** How long the end of a body may take once the answer is whole, before its connection is given up. */
 const DRAIN_MS = 1000;
-/** How long usage and `[DONE]` may follow the last finish reason. */
+/** How long usage may follow the last finish reason. */
 const FINISHING_MS = 1000;
+/** How long `[DONE]` may follow when all else is there: it comes in the same write, or never. */
+const WHOLE_MS = 50;
 const CANCELLED = new Error('The attempt was cancelled.');
 
 /** One call of one target, from its dispatch to its outcome. Times are those of `performance.now()`. */
@@ -241,7 +245,9 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
       case 'refused':
         return this.#lastReadAt + timeouts.idleMs;
       case 'finishing':
-        return this.#lastReadAt + Math.min(FINISHING_MS, timeouts.idleMs);
+        return (
+          this.#lastReadAt + Math.min(this.#state.receiver.isWhole ? WHOLE_MS : FINISHING_MS, timeouts.idleMs)
+        );
       case 'draining':
         return this.endedAt + DRAIN_MS;
       case 'ended':
@@ -259,7 +265,7 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
       this.#fail(progress);
     } else {
       const kind = progress === 'open' ? 'stream' : 'finishing';
-      const isSameDeadline = this.#state.kind === kind && this.#lastReadAt > 0;
+      const isSameDeadline = kind === 'stream' && this.#state.kind === kind && this.#lastReadAt > 0;
       this.#lastReadAt = now;
       if (isSameDeadline) return;
       this.#state = { kind, receiver };

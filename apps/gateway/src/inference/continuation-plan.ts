@@ -20,7 +20,7 @@ export function planContinuation(
   situation: Situation & { readonly tried: readonly Attempt[] },
   transcript: Transcript,
   lastMode: ContinuationMode | null,
-  isChat: boolean,
+  acceptsPrefill: boolean,
   nowMs: number,
 ): Continuation | null {
   const { tried, failed, deadlineAt } = situation;
@@ -35,7 +35,7 @@ export function planContinuation(
   const pick = pickElsewhere(rules, situation, nowMs) ?? pickOnceMore(rules, tried, nowMs);
   if (pick === null) return null;
   const { assistantPrefill } = pick.target.provider.config.capabilities;
-  const canPrefill = assistantPrefill && isChat && transcript.text !== '';
+  const canPrefill = assistantPrefill && acceptsPrefill && transcript.text !== '';
   return { pick, mode: canPrefill ? 'prefill' : 'replay' };
 }
 

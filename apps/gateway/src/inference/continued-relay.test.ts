@@ -27,6 +27,7 @@ function goOn(
     maxEventBytes: 65_536,
     secret: null,
     choices: 1,
+    expectsUsage: true,
     parsesAll: true,
   });
   let progress: StreamProgress = 'waiting';

@@ -15,7 +15,7 @@ import { createSignals } from '../events.ts';
 import { createExplanations, type Explanations } from '../explanations.ts';
 import type { Target } from '../providers/provider.ts';
 import { createTestProvider, TEST_TIMEOUTS } from '../providers/provider-fixture.ts';
-import { createRouter } from '../routing/router.ts';
+import { createRouter, type Router } from '../routing/router.ts';
 import { ENDPOINTS, type Endpoint } from './endpoint.ts';
 import { Exchange, type ExchangeRules } from './exchange.ts';
 import { readInferenceRequest } from './inference-request.ts';
@@ -80,6 +80,10 @@ export interface ExchangeStage extends AsyncDisposable {
   readonly targets: readonly Target[];
   readonly explanations: Explanations;
   readonly budget: RetryBudget;
+  /** The router in use: a test may break it. */
+  readonly router: Router;
+  /** Errors that nothing expected. */
+  readonly unexpected: readonly unknown[];
   /** Calls that no test has looked at yet. */
   readonly calls: FakeCall[];
   /** A client asks; resolves once the exchange has begun. */
@@ -128,6 +132,7 @@ export async function startExchanges(
   const calls: FakeCall[] = [];
   const targets = openTargets(names, calls, metrics);
   const budget = more.budget ?? createRetryBudget();
+  const unexpected: unknown[] = [];
   const rules: ExchangeRules = {
     timeouts: TEST_TIMEOUTS,
     limits: { answerBytes: 100_000, eventBytes: 100_000 },
@@ -137,6 +142,7 @@ export async function startExchanges(
     router: createRouter({ strategy: 'priority', exploreRatio: 0 }, Math.random, signals.passedOver),
     budget,
     signals,
+    onUnexpected: (error) => unexpected.push(error),
     ...more,
   };
   const server = await listen();
@@ -147,6 +153,8 @@ export async function startExchanges(
     targets,
     explanations,
     budget,
+    unexpected,
+    router: rules.router,
     calls,
     async ask(body = {}) {
       const client = connect((server.address() as AddressInfo).port, '127.0.0.1').setEncoding('utf8');

@@ -168,3 +168,23 @@ test('an answer is written once, and nothing follows it, whatever the provider s
   expect(exchange).toMatchObject({ outcome: 'success', streamEnd: 'complete' });
   if (!client.destroyed) await once(client, 'close');
 });
+
+test('a fault of the gateway itself is told of, and leaves no client waiting', async () => {
+  const broken = new Error('planted');
+  const router = {
+    pick: (): never => {
+      throw broken;
+    },
+    again: (): never => {
+      throw broken;
+    },
+  };
+  await using stage = await startExchanges(['only', 'spare']);
+  const { client, exchange } = await stage.ask();
+  const call = await stage.call();
+  Object.assign(stage.router, router);
+  call.answer(500, '{}');
+  if (!client.destroyed) await once(client, 'close');
+  expect(stage.unexpected).toEqual([broken]);
+  expect(exchange.outcome).toBe('gateway');
+});

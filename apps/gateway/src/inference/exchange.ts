@@ -15,7 +15,7 @@ import { DirectRelay } from './direct-relay.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Failure } from './failure.ts';
 import { noTargetError, toApiError } from './failure-to-api-error.ts';
-import type { InferenceRequest } from './inference-request.ts';
+import { endsWithAssistant, type InferenceRequest } from './inference-request.ts';
 import { toProviderBody } from './provider-body.ts';
 import { planNextStep, type RetryRules } from './retry-plan.ts';
 import { StreamAnswer, type StreamOutlet } from './stream-answer.ts';
@@ -27,6 +27,8 @@ export interface ExchangeRules extends AttemptRules, RetryRules {
   /** Whether streams that break off may be continued at all. */
   readonly continuation: boolean;
   readonly signals: Signals;
+  /** Hears of errors that nothing expected, with the id of the request. */
+  readonly onUnexpected: (error: unknown, requestId: string) => void;
 }
 
 /** When a request reached each of its stages, by `performance.now()`. */
@@ -64,6 +66,8 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
   chunks = 0;
   firstChunkAt = 0;
   lastChunkAt = 0;
+  /** Time spent on waiting as a target had asked. */
+  restedMs = 0;
   outcome: Outcome | null = null;
   /** How the client's stream ended; null for plain answers and for streams that never began. */
   streamEnd: StreamEnd | null = null;
@@ -140,6 +144,7 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
       maxEventBytes: this.#rules.limits.eventBytes,
       secret: attempt.target.provider.secret,
       choices: countChoices(this.arrival.request.parsed),
+      expectsUsage: wantsUsage || attempt.target.provider.config.capabilities.streamUsage,
       parsesAll: mode !== null,
     });
     return this.#stream;
@@ -165,11 +170,15 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
   }
 
   attemptEnded(attempt: Attempt): void {
-    this.#rules.signals.attemptEnded(attempt);
-    const { failure } = attempt;
-    if (failure === null) this.#succeed(attempt);
-    else if (this.#client.isOpen) this.#continue(attempt, failure);
-    else this.#tryOn(attempt, failure);
+    try {
+      this.#rules.signals.attemptEnded(attempt);
+      const { failure } = attempt;
+      if (failure === null) this.#succeed(attempt);
+      else if (this.#client.isOpen) this.#continue(attempt, failure);
+      else this.#tryOn(attempt, failure);
+    } catch (error) {
+      this.#crash(error);
+    }
   }
 
   get #current(): Attempt | undefined {
@@ -201,6 +210,7 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
         this.#goOn(attempt, failed, step.pick);
         return;
       case 'wait':
+        this.restedMs += step.forMs;
         this.#tryAgainAt(performance.now() + step.forMs, attempt, failed);
         return;
       case 'give_up':
@@ -227,7 +237,7 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
 
   /** The client has a part of the answer: the rest must fit to it exactly, or be missing in plain sight. */
   #continue(attempt: Attempt, failed: Failure): void {
-    const { route, endpoint } = this.arrival;
+    const { route, endpoint, request } = this.arrival;
     const { attempts: tried, deadlineAt } = this;
     const transcript = this.#transcript;
     if (transcript?.isFinished === true && failed.outcome !== 'client_closed') {
@@ -242,7 +252,7 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
             { route, tried, failed, deadlineAt },
             transcript,
             this.#continuing,
-            endpoint.isChat,
+            endpoint.isChat && !endsWithAssistant(request),
             performance.now(),
           );
     if (next === null) {
@@ -288,6 +298,15 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
   /** No target may be called at all: an operator forced every one of them open. */
   #refuse(): void {
     this.#respond(noTargetError());
+    this.#end('gateway');
+  }
+
+  /** A fault of ours must not leave the client waiting. */
+  #crash(error: unknown): void {
+    this.#rules.onUnexpected(error, this.arrival.id);
+    if (this.outcome !== null) return;
+    this.#client.abandon();
+    if (this.#client.isOpen) this.streamEnd = 'truncated';
     this.#end('gateway');
   }
 

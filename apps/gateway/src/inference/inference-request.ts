@@ -72,3 +72,9 @@ function scanError(problem: Exclude<ScanProblem, 'malformed'>): ApiError {
       return problem satisfies never;
   }
 }
+
+/** Whether the client itself began the answer: its last message is the assistant's. */
+export function endsWithAssistant({ parsed }: InferenceRequest): boolean {
+  const last: unknown = Array.isArray(parsed.messages) ? parsed.messages.at(-1) : null;
+  return last !== null && typeof last === 'object' && (last as { role?: unknown }).role === 'assistant';
+}

@@ -17,7 +17,7 @@ function reading({ choices = 1, maxEventBytes = 65_536 } = {}): Reading {
   const outlet = new FakeOutlet();
   const transcript = new Transcript();
   const relay = new DirectRelay(outlet, transcript, true);
-  const options = { maxEventBytes, secret: 'sk-canary', choices, parsesAll: false };
+  const options = { maxEventBytes, secret: 'sk-canary', choices, expectsUsage: true, parsesAll: false };
   const answer = new StreamAnswer(outlet, relay, options);
   return { outlet, answer, transcript, push: (text) => answer.push(Buffer.from(text), 1) };
 }

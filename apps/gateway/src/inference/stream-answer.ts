@@ -36,6 +36,8 @@ export interface StreamAnswerOptions {
   readonly secret: string | null;
   /** How many choices the answer is to have. */
   readonly choices: number;
+  /** Whether the provider was asked for usage. */
+  readonly expectsUsage: boolean;
   /** Whether the relay needs every chunk as it was parsed. */
   readonly parsesAll: boolean;
 }
@@ -110,6 +112,10 @@ export class StreamAnswer implements StreamReceiver, EventSink {
       default:
         event satisfies never;
     }
+  }
+
+  get isWhole(): boolean {
+    return this.#isFinished && (this.usage !== null || !this.#options.expectsUsage);
   }
 
   /** Whether every choice that began has its finish reason; a provider need not give as many as were asked for. */

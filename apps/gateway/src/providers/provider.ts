@@ -16,38 +16,58 @@ import { Pool } from 'undici';
 import { VERSION } from '../version.ts';
 import { lookupPublic } from './lookup-public.ts';
 
+/**
+ * What is counted and remembered under one model label of a provider. Made at first use: a reseller's list holds
+ * hundreds of models that nobody calls.
+ */
+class TargetRecords {
+  readonly #provider: Provider;
+  readonly #label: string;
+  readonly #inference: InferenceMetrics;
+  readonly latency: LatencyEwma = createLatencyEwma();
+  #metrics: TargetMetrics | null = null;
+  #health: TargetHealth | null = null;
+
+  constructor(provider: Provider, label: string, inference: InferenceMetrics) {
+    this.#provider = provider;
+    this.#label = label;
+    this.#inference = inference;
+  }
+
+  get metrics(): TargetMetrics {
+    this.#metrics ??= this.#inference.target(this.#provider.name, this.#label);
+    return this.#metrics;
+  }
+
+  get health(): TargetHealth {
+    this.#health ??= this.#provider.health.model(this.#label);
+    return this.#health;
+  }
+}
+
 /** One model at one provider: what an attempt calls. */
 export class Target {
   readonly provider: Provider;
   /** The model's name at the provider. */
   readonly model: string;
-  readonly #label: string;
-  readonly #inference: InferenceMetrics;
-  #metrics: TargetMetrics | null = null;
-  #health: TargetHealth | null = null;
-  #latency: LatencyEwma | null = null;
+  readonly #records: TargetRecords;
 
-  constructor(provider: Provider, model: string, label: string, inference: InferenceMetrics) {
+  constructor(provider: Provider, model: string, records: TargetRecords) {
     this.provider = provider;
     this.model = model;
-    this.#label = label;
-    this.#inference = inference;
+    this.#records = records;
   }
 
-  /** Made at first use: a reseller's list holds hundreds of models that nobody calls. */
   get metrics(): TargetMetrics {
-    this.#metrics ??= this.#inference.target(this.provider.name, this.#label);
-    return this.#metrics;
+    return this.#records.metrics;
   }
 
   get health(): TargetHealth {
-    this.#health ??= this.provider.health.model(this.#label);
-    return this.#health;
+    return this.#records.health;
   }
 
   get latency(): LatencyEwma {
-    this.#latency ??= createLatencyEwma();
-    return this.#latency;
+    return this.#records.latency;
   }
 
   get price(): Price | null {
@@ -72,7 +92,7 @@ export interface Provider {
   readonly secret: string | null;
   /** The target of a model in the provider's list; made once and kept. */
   target(model: string): Target;
-  /** A target for a model that no list names: it is counted as `other`. */
+  /** A target for a model that no list names: all of them are counted together, as `other`. */
   unlistedTarget(model: string): Target;
   close(): Promise<void>;
 }
@@ -122,14 +142,15 @@ export function createProvider(config: ProviderConfig, parts: ProviderParts): Pr
     target(model) {
       let target = targets.get(model);
       if (target === undefined) {
-        target = new Target(provider, model, model, inference);
+        target = new Target(provider, model, new TargetRecords(provider, model, inference));
         targets.set(model, target);
       }
       return target;
     },
-    unlistedTarget: (model) => new Target(provider, model, UNLISTED_MODEL, inference),
+    unlistedTarget: (model) => new Target(provider, model, unlisted),
     close: () => pool.destroy(),
   };
+  const unlisted = new TargetRecords(provider, UNLISTED_MODEL, inference);
   return provider;
 }
 
