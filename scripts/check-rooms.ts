@@ -13,10 +13,18 @@ const importLaw: Readonly<Record<string, readonly string[]>> = {
   'packages/provider-health': [],
   'packages/telemetry': [],
   'packages/config': ['provider-health'],
+  'packages/provider-client': ['config'],
   'packages/observability': ['metrics', 'provider-health'],
   'packages/testkit': [],
-  'apps/gateway': ['config', 'metrics', 'provider-health', 'telemetry', 'observability'],
-  'apps/health-service': ['config', 'metrics', 'provider-health', 'telemetry', 'observability'],
+  'apps/gateway': ['config', 'provider-client', 'metrics', 'provider-health', 'telemetry', 'observability'],
+  'apps/health-service': [
+    'config',
+    'provider-client',
+    'metrics',
+    'provider-health',
+    'telemetry',
+    'observability',
+  ],
   'apps/dashboard': [],
 };
 

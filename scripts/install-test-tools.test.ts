@@ -87,6 +87,17 @@ describe('installTestTools', () => {
     expect(calls.map((call) => call.split(' ', 1)[0])).toEqual(['install', 'update', 'install', '']);
   });
 
+  it('finds a program outside the PATH by a pattern, and names the pattern where there is none', () => {
+    const pattern = join(folder, '*', 'bin', 'hammer');
+    const tool: TestTool = { debianPackage: 'anvil', why: 'to hit', probe: { kind: 'file', pattern } };
+    const look = (): boolean =>
+      installTestTools({ tools: [tool], isRoot: false, env: {}, log: (line) => lines.push(line) });
+    expect(look()).toBe(false);
+    expect(lines[1]).toBe(`  ${pattern} (Debian package anvil): to hit`);
+    writeFiles(folder, { '15/bin/hammer': '' });
+    expect(look()).toBe(true);
+  });
+
   it('names every missing thing where it may not install', () => {
     writeProgram('forge', 'exit 0');
     expect(install(false)).toBe(false);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, globSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type TestTool, type ToolProbe, testTools } from './test-tools.ts';
 
@@ -33,6 +33,8 @@ function isPresent(probe: ToolProbe, { env, python }: Settings): boolean {
   switch (probe.kind) {
     case 'binary':
       return hasBinary(probe.binary, env);
+    case 'file':
+      return globSync(probe.pattern).length > 0;
     case 'python-module':
       return spawnSync(python, ['-c', `import ${probe.module}`], { env, stdio: 'ignore' }).status === 0;
     default:
@@ -41,7 +43,16 @@ function isPresent(probe: ToolProbe, { env, python }: Settings): boolean {
 }
 
 function toName(probe: ToolProbe): string {
-  return probe.kind === 'binary' ? probe.binary : `python module ${probe.module}`;
+  switch (probe.kind) {
+    case 'binary':
+      return probe.binary;
+    case 'file':
+      return probe.pattern;
+    case 'python-module':
+      return `python module ${probe.module}`;
+    default:
+      return probe satisfies never;
+  }
 }
 
 function runAptGet(args: readonly string[], env: NodeJS.ProcessEnv): boolean {

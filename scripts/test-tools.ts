@@ -1,6 +1,8 @@
 /** How to see whether a tool is there. */
 export type ToolProbe =
   | { readonly kind: 'binary'; readonly binary: string }
+  /** A program outside the PATH, in a folder that has a version in its name. */
+  | { readonly kind: 'file'; readonly pattern: string }
   /** Asked of Debian's own Python, whatever `python3` is first in the path. */
   | { readonly kind: 'python-module'; readonly module: string };
 
@@ -31,5 +33,17 @@ export const testTools: readonly TestTool[] = [
     debianPackage: 'python3-prometheus-client',
     why: 'its strict OpenMetrics parser reads the exposition',
     probe: { kind: 'python-module', module: 'prometheus_client' },
+  },
+  {
+    debianPackage: 'redis-server',
+    why: 'locks and snapshots are tested on a real Redis that stalls and dies',
+    probe: { kind: 'binary', binary: 'redis-server' },
+    service: 'redis-server',
+  },
+  {
+    debianPackage: 'postgresql',
+    why: 'the stores pass the same tests on a real Postgres as on SQLite',
+    probe: { kind: 'file', pattern: '/usr/lib/postgresql/*/bin/postgres' },
+    service: 'postgresql',
   },
 ];

@@ -12,7 +12,7 @@ const names = (list: string): readonly string[] =>
 
 test('the import table of the page is the one that is enforced', () => {
   const script = readFileSync(join(root, 'scripts/check-rooms.ts'), 'utf8');
-  const enforced = [...script.matchAll(/^ {2}'((?:packages|apps)\/[\w-]+)': \[(.*)\],$/gm)].map(
+  const enforced = [...script.matchAll(/^ {2}'((?:packages|apps)\/[\w-]+)': \[([^\]]*)\],$/gm)].map(
     ([, room = '', allowed = '']) => [room, names(allowed.replaceAll("'", ''))],
   );
   const shown = [...page.matchAll(/^\| `?((?:packages|apps)\/[\w-]+)`?[^|]*\| ([^|]*) \|$/gm)].map(

@@ -1,6 +1,6 @@
 import type { ModelConfig, ModelListsConfig } from '@gatewayz/config';
 import { isModelName } from '@gatewayz/config';
-import { fetchModelList } from './model-list.ts';
+import { fetchModelList } from '@gatewayz/provider-client';
 import type { Provider, Target } from './provider.ts';
 
 /** A name that a client may ask for, with the targets that serve it, best first. */

@@ -6,15 +6,14 @@ import {
   type OneProviderMetrics,
   type TargetMetrics,
 } from '@gatewayz/observability';
+import { connectProvider, type ProviderConnection } from '@gatewayz/provider-client';
 import {
   createLatencyEwma,
   type LatencyEwma,
   type ProviderHealth,
   type TargetHealth,
 } from '@gatewayz/provider-health';
-import { Pool } from 'undici';
 import { VERSION } from '../version.ts';
-import { lookupPublic } from './lookup-public.ts';
 
 /**
  * What is counted and remembered under one model label of a provider. Made at first use: a reseller's list holds
@@ -76,20 +75,13 @@ export class Target {
 }
 
 /** A provider with its connections, its credentials and its targets. */
-export interface Provider {
+export interface Provider extends ProviderConnection {
   readonly name: string;
   readonly config: ProviderConfig;
   readonly health: ProviderHealth;
   /** Requests and errors of the last hour. */
   readonly hour: HourCounts;
   readonly metrics: OneProviderMetrics;
-  readonly pool: Pool;
-  /** Path of the base URL, without a trailing slash. */
-  readonly basePath: string;
-  /** Name and value in turn, as undici takes them; they hold the key. */
-  readonly headers: readonly string[];
-  /** What must not reach a client or a log when the provider sends it back. */
-  readonly secret: string | null;
   /** The target of a model in the provider's list; made once and kept. */
   target(model: string): Target;
   /** A target for a model that no list names: all of them are counted together, as `other`. */
@@ -109,24 +101,11 @@ export interface ProviderParts {
   readonly inference: InferenceMetrics;
 }
 
-/** Opens a provider: its connection pool, with every timeout of undici's set, and its prepared headers. */
+/** Opens a provider with its health and its targets. */
 export function createProvider(config: ProviderConfig, parts: ProviderParts): Provider {
   const { apiKey, timeouts, health, inference } = parts;
-  const url = new URL(config.baseUrl);
-  const pool = new Pool(url.origin, {
-    connections: config.maxConnections,
-    pipelining: 1,
-    connect: {
-      timeout: timeouts.connectMs,
-      ...(config.allowPrivateAddresses ? {} : { lookup: lookupPublic }),
-    },
-    keepAliveTimeout: 30_000,
-    keepAliveMaxTimeout: 300_000,
-    // The attempt keeps these deadlines itself, to the millisecond and by phase.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    allowH2: false,
-  });
+  const { connectMs } = timeouts;
+  const connection = connectProvider(config, { apiKey, connectMs, userAgent: USER_AGENT });
   const targets = new Map<string, Target>();
 
   const provider: Provider = {
@@ -135,10 +114,7 @@ export function createProvider(config: ProviderConfig, parts: ProviderParts): Pr
     health,
     hour: createHourCounts(),
     metrics: parts.metrics,
-    pool,
-    basePath: url.pathname.replace(/\/+$/, ''),
-    headers: toHeaders(config, apiKey),
-    secret: apiKey,
+    ...connection,
     target(model) {
       let target = targets.get(model);
       if (target === undefined) {
@@ -148,22 +124,8 @@ export function createProvider(config: ProviderConfig, parts: ProviderParts): Pr
       return target;
     },
     unlistedTarget: (model) => new Target(provider, model, unlisted),
-    close: () => pool.destroy(),
+    close: () => connection.pool.destroy(),
   };
   const unlisted = new TargetRecords(provider, UNLISTED_MODEL, inference);
   return provider;
-}
-
-function toHeaders(config: ProviderConfig, apiKey: string | null): readonly string[] {
-  const headers = [
-    'content-type',
-    'application/json',
-    'accept-encoding',
-    'identity',
-    'user-agent',
-    USER_AGENT,
-  ];
-  if (apiKey !== null) headers.push('authorization', `Bearer ${apiKey}`);
-  for (const [name, value] of Object.entries(config.headers)) headers.push(name, value);
-  return headers;
 }

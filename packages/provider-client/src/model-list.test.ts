@@ -1,14 +1,17 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { fetchModelList } from './model-list.ts';
-import type { Provider } from './provider.ts';
+import type { ProviderConnection } from './provider-connection.ts';
 
 interface Call {
   readonly path: string;
   readonly headers: readonly string[];
 }
 
-function providerThat(answers: string | Buffer, statusCode = 200): { provider: Provider; calls: Call[] } {
+function providerThat(
+  answers: string | Buffer,
+  statusCode = 200,
+): { provider: ProviderConnection; calls: Call[] } {
   const calls: Call[] = [];
   const pool = {
     request(call: Call) {
@@ -17,7 +20,11 @@ function providerThat(answers: string | Buffer, statusCode = 200): { provider: P
       return Promise.resolve({ statusCode, body });
     },
   };
-  const provider = { basePath: '/v1', headers: ['authorization', 'Bearer key'], pool } as unknown as Provider;
+  const provider = {
+    basePath: '/v1',
+    headers: ['authorization', 'Bearer key'],
+    pool,
+  } as unknown as ProviderConnection;
   return { provider, calls };
 }
 

@@ -1,6 +1,6 @@
 import { isModelName } from '@gatewayz/config';
 import { z } from 'zod';
-import type { Provider } from './provider.ts';
+import type { ProviderConnection } from './provider-connection.ts';
 
 const MAX_LIST_BYTES = 16_777_216;
 const MAX_MODELS = 5000;
@@ -12,7 +12,7 @@ const listSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
  * Asks a provider for its models. Names that cannot stand in a label or a header are left out, and so is what
  * comes after the first 5,000. Throws where the answer is not a list.
  */
-export async function fetchModelList(provider: Provider): Promise<readonly string[]> {
+export async function fetchModelList(provider: ProviderConnection): Promise<readonly string[]> {
   const { statusCode, body } = await provider.pool.request({
     method: 'GET',
     path: `${provider.basePath}/models`,

@@ -1,0 +1,2 @@
+export { fetchModelList } from './model-list.ts';
+export { type ConnectionOptions, connectProvider, type ProviderConnection } from './provider-connection.ts';
