@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   freePort,
@@ -30,9 +30,14 @@ interface Started extends AsyncDisposable {
   run(lines: string): Promise<string>;
 }
 
-/** The gateway as `npm start` runs it, in an empty folder and on a free port. */
-async function start(): Promise<Started> {
+/**
+ * The gateway as `npm start` runs it, in an empty folder and on a free port; where `openMs` is given its breakers
+ * stay open that long, and the README's half minute of waiting shrinks with it.
+ */
+async function start(openMs?: number): Promise<Started> {
   const [folder, port] = await Promise.all([temporaryFolder(), freePort()]);
+  if (openMs !== undefined)
+    writeFileSync(join(folder.path, 'gatewayz.yaml'), `breaker: { openMs: ${openMs} }\n`);
   const gateway: RunningProcess = await startProcess({
     command: process.execPath,
     args: [join(repositoryRoot, 'apps/gateway/src/main.ts')],
@@ -68,9 +73,13 @@ describe('what the README shows', () => {
   });
 
   test('is what comes out when a provider is broken', async () => {
-    await using gateway = await start();
-    const [commands = '', output] = blocksBelow('Break a provider and watch');
-    expect((await gateway.run(commands)).replaceAll('\r', '')).toBe(output);
+    await using gateway = await start(3000);
+    const [breaking = '', broken = '', mending = '', mended = ''] = blocksBelow('Break a provider and watch');
+    expect(mending).toContain('sleep 31\n');
+    const ask = breaking.split('\n')[0] ?? '';
+    expect((await gateway.run(breaking)).replaceAll('\r', '')).toBe(broken);
+    const wait = mending.replace('sleep 31\n', 'sleep 3.1\n');
+    expect((await gateway.run(`${ask}\n${wait}`)).replaceAll('\r', '')).toBe(mended);
   });
 
   test('is what the library prints, in six lines', async () => {
