@@ -14,6 +14,28 @@ export {
   toHealthDashboard,
   type WatchedProvider,
 } from './health-dashboard-page.ts';
+export type { HealthEndpoint, HealthField } from './health-poller/health-endpoint.ts';
+export type { HealthPartSnapshot } from './health-poller/health-part.ts';
+export type { PollErrorReason } from './health-poller/health-poll-error.ts';
+export {
+  type HealthPollEvent,
+  type HealthPollLine,
+  toHealthPollLine,
+} from './health-poller/health-poll-event.ts';
+export {
+  createHealthPoller,
+  type HealthPartResult,
+  type HealthPoller,
+  type HealthServiceSnapshot,
+} from './health-poller/health-poller.ts';
+export type { FetchPart, HealthPollerOptions } from './health-poller/health-poller-options.ts';
+export { healthServiceCatalogue } from './health-poller/health-service-catalogue.ts';
+export {
+  createHealthServiceMetrics,
+  type HealthServiceMetrics,
+} from './health-poller/health-service-metrics.ts';
+export type { HealthReading } from './health-poller/read-health-part.ts';
+export type { StartTimer } from './health-poller/start-timer.ts';
 export { createHourCounts, type HourCounts } from './hour-counts.ts';
 export {
   createHttpMetrics,

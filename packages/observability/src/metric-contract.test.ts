@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { httpCatalogue, inferenceCatalogue, type MetricDefinition, providerCatalogue } from './index.ts';
+import {
+  healthServiceCatalogue,
+  httpCatalogue,
+  inferenceCatalogue,
+  type MetricDefinition,
+  providerCatalogue,
+} from './index.ts';
 
 interface ContractRow {
   readonly name: string;
@@ -21,6 +27,7 @@ const sections: readonly (readonly [string, string, readonly MetricDefinition[]]
   ['http', 'HTTP', httpCatalogue],
   ['inference', 'Inference', inferenceCatalogue],
   ['providerHealth', 'Provider health', providerCatalogue],
+  ['healthService', 'Health service, as the backend exports it', healthServiceCatalogue],
 ];
 
 describe.each(sections)('the metrics of the section %s', (key, title, catalogue) => {

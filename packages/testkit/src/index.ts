@@ -2,6 +2,15 @@ export type { Clock, TimerHandle } from './clock/clock.ts';
 export { systemClock } from './clock/clock.ts';
 export type { ManualClock } from './clock/manual-clock.ts';
 export { createManualClock } from './clock/manual-clock.ts';
+export type {
+  FakeHealthService,
+  FakeHealthServiceOptions,
+  HealthRequest,
+} from './fake-health-service/fake-health-service.ts';
+export { startFakeHealthService } from './fake-health-service/fake-health-service.ts';
+export type { HealthPath, HealthScript } from './fake-health-service/health-script.ts';
+export { toHealthyAnswer } from './fake-health-service/healthy-answer.ts';
+export type { HealthServiceStats } from './fake-health-service/request-counts.ts';
 export type { Attempt, AttemptEnd } from './fake-provider/attempt.ts';
 export type { LogDepth, ModelStats, ProviderStats } from './fake-provider/attempt-log.ts';
 export type { TokenUsage } from './fake-provider/expected-answer.ts';
@@ -60,10 +69,14 @@ export type { Labels, MetricFamily, MetricType, Sample } from './metrics-text/pa
 export { ExpositionError, parseExposition } from './metrics-text/parse-exposition.ts';
 export type { GatewayOptions, RunningGateway } from './processes/start-gateway.ts';
 export { repositoryRoot, startGateway } from './processes/start-gateway.ts';
+export type { PostgresOptions, RunningPostgres } from './processes/start-postgres.ts';
+export { startPostgres } from './processes/start-postgres.ts';
 export type { ProcessExit, ProcessOptions, RunningProcess } from './processes/start-process.ts';
 export { startProcess } from './processes/start-process.ts';
 export type { PrometheusOptions, QueryResult, RunningPrometheus } from './processes/start-prometheus.ts';
 export { startPrometheus } from './processes/start-prometheus.ts';
+export type { RedisOptions, RunningRedis } from './processes/start-redis.ts';
+export { startRedis } from './processes/start-redis.ts';
 export type { TemporaryFolder } from './processes/temporary-folder.ts';
 export { temporaryFolder } from './processes/temporary-folder.ts';
 export type { CollectedChat, CollectedToolCall } from './sse/collect-chat.ts';
