@@ -14,6 +14,8 @@ export interface StageOptions<Name extends string> {
   readonly models?: readonly string[];
   /** Further keys of single providers' sections. */
   readonly sections?: Readonly<Partial<Record<Name, Readonly<Record<string, unknown>>>>>;
+  /** Providers that the test has started itself: their sections, before those of the fake ones. */
+  readonly others?: Readonly<Record<string, object>>;
   /** Further sections of the configuration file; `auth` is open where it has none. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly gateway?: Omit<GatewayOptions, 'config'>;
@@ -48,7 +50,11 @@ export async function startStage<Name extends string>(options: StageOptions<Name
   try {
     const gateway = await startGateway({
       ...options.gateway,
-      config: { auth: { mode: 'open' }, ...config, providers: Object.fromEntries(sections) },
+      config: {
+        auth: { mode: 'open' },
+        ...config,
+        providers: { ...options.others, ...Object.fromEntries(sections) },
+      },
     });
     const close = async (): Promise<void> => {
       await gateway.stop();

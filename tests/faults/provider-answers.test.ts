@@ -4,6 +4,7 @@ import {
   failsWith200,
   redirectsTo,
   repliesHtml,
+  repliesWith,
   repliesWithBytes,
   repliesWithoutChoices,
   startFakeProvider,
@@ -20,6 +21,12 @@ function usageOf(value: unknown): ReturnType<typeof answers> {
   return answers({ usage: { value }, usageChunk: 'always' });
 }
 
+/** A proper answer but for the white space behind it. */
+function padded(bytes: number): string {
+  const message = { role: 'assistant', content: 'too large' };
+  return JSON.stringify({ choices: [{ index: 0, message, finish_reason: 'stop' }] }).padEnd(bytes);
+}
+
 const FAULTS = {
   'error-in-200': failsWith200(),
   html: repliesHtml(),
@@ -28,10 +35,10 @@ const FAULTS = {
   negative: usageOf({ prompt_tokens: -5, completion_tokens: -7, total_tokens: -12 }),
   enormous: usageOf({ prompt_tokens: 1e30, completion_tokens: 1e30, total_tokens: 2e30 }),
   text: usageOf({ prompt_tokens: '12', completion_tokens: '7', total_tokens: '19' }),
-  oversized: repliesWithBytes(MEGABYTE),
+  oversized: repliesWith({ text: padded(MEGABYTE) }, { contentType: 'application/json' }),
   endless: repliesWithBytes(64 * MEGABYTE, { framing: 'chunked', chunking: { sliceBytes: 65_536 } }),
-  bomb: repliesWithBytes(32 * MEGABYTE, { encoding: ['gzip'] }),
-  'brotli-bomb': repliesWithBytes(32 * MEGABYTE, { encoding: ['br'] }),
+  bomb: repliesWith({ text: padded(32 * MEGABYTE) }, { encoding: ['gzip'] }),
+  'brotli-bomb': repliesWith({ text: padded(4 * MEGABYTE) }, { encoding: ['br'] }),
   stacked: answers({ encoding: ['gzip', 'gzip'] }),
   compressed: answers({ encoding: ['gzip'] }),
 };

@@ -15,11 +15,14 @@ function transitions(metrics: Metrics, to: string): number {
 }
 
 test('a provider that is down for a time and comes back is left alone meanwhile and used again soon', async () => {
-  const breaker = { consecutiveFailures: 3, openMs: OPEN_MS, maxOpenMs: MAX_OPEN_MS, jitter: 0, closeAfter: 2 };
-  await using stage = await startFaultStage(
-    { large: answers() },
-    { config: { breaker, retries: {} } },
-  );
+  const breaker = {
+    consecutiveFailures: 3,
+    openMs: OPEN_MS,
+    maxOpenMs: MAX_OPEN_MS,
+    jitter: 0,
+    closeAfter: 2,
+  };
+  await using stage = await startFaultStage({ large: answers() }, { config: { breaker, retries: {} } });
   const { primary } = stage.providers;
   expect((await askPlain(stage.gateway)).provider).toBe('primary');
 
@@ -44,11 +47,14 @@ test('a provider that is down for a time and comes back is left alone meanwhile 
   primary.setScript('large', answers());
   const healedAt = performance.now();
   primary.clear();
-  await vi.waitFor(async () => {
-    const answer = await askPlain(stage.gateway);
-    expectWholeAnswer(answer);
-    expect(answer.provider).toBe('primary');
-  }, { timeout: 10_000, interval: 10 });
+  await vi.waitFor(
+    async () => {
+      const answer = await askPlain(stage.gateway);
+      expectWholeAnswer(answer);
+      expect(answer.provider).toBe('primary');
+    },
+    { timeout: 10_000, interval: 10 },
+  );
   // One open interval, and no more than a busy machine adds to it.
   expect(performance.now() - healedAt).toBeLessThan(MAX_OPEN_MS + 1000);
   for (let request = 0; request < 5; request += 1) {
@@ -73,17 +79,16 @@ test('a provider whose port is closed for a time loses no request either', async
 });
 
 test('one broken model does not take out the whole provider', async () => {
-  const breaker = { consecutiveFailures: 4, openMs: 60_000 };
+  const breaker = { consecutiveFailures: 4, minimumSamples: 4, openMs: 60_000 };
   await using stage = await startFaultStage(
     { broken: failsWith(503), sound: answers() },
     { config: { breaker, retries: {} } },
   );
-  for (let request = 0; request < 10; request += 1) {
-    const broken = await askPlain(stage.gateway, { model: 'broken' });
-    const sound = await askPlain(stage.gateway, { model: 'sound' });
-    expectWholeAnswer(broken);
-    expectWholeAnswer(sound);
-    expect([broken.provider, sound.provider]).toEqual(['spare', 'primary']);
+  const models = ['sound', ...Array<string>(10).fill('broken'), ...Array<string>(10).fill('sound')];
+  for (const model of models) {
+    const answer = await askPlain(stage.gateway, { model });
+    expectWholeAnswer(answer);
+    expect(answer.provider).toBe(model === 'broken' ? 'spare' : 'primary');
   }
   expect(stage.providers.primary.attempts('broken')).toHaveLength(4);
   const metrics = await settledMetrics(stage.gateway);
@@ -131,14 +136,13 @@ test('an operator forces a breaker open, closed and back, and it holds', async (
   await vi.waitFor(async () => expect(await providers(3)).toEqual(new Set(['primary'])));
   const metrics = await settledMetrics(stage.gateway);
   expect(outcomesOf(metrics, 'primary').provider_error).toBe(20);
-  expect(metrics.value('gatewayz_circuit_breaker_opens_total', { provider: 'primary', reason: 'forced_open' })).toBe(1);
+  expect(
+    metrics.value('gatewayz_circuit_breaker_opens_total', { provider: 'primary', reason: 'forced_open' }),
+  ).toBe(1);
 });
 
 test('where an operator has taken every target out, a request is refused without an attempt', async () => {
-  await using stage = await startFaultStage(
-    { large: answers() },
-    { gateway: { env: { ADMIN_TOKEN } } },
-  );
+  await using stage = await startFaultStage({ large: answers() }, { gateway: { env: { ADMIN_TOKEN } } });
   for (const name of ['primary', 'spare']) {
     await ask(stage.gateway, {
       path: `/admin/providers/${name}/breaker`,

@@ -23,8 +23,8 @@ const FAULTS = {
   'event-only': inserts(noise.eventOnly),
   comments: inserts(noise.comment),
   'comments-first': inserts(noise.comment.repeat(20), 0),
-  'done-twice': answers({ done: 'twice' }),
-  'data-after-done': answers({ done: 'then_data' }),
+  'done-twice': answers({ done: 'twice', chunking: 'allAtOnce' }),
+  'data-after-done': answers({ done: 'then_data', chunking: 'allAtOnce' }),
   html: repliesHtml(),
 };
 

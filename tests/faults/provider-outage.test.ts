@@ -76,7 +76,9 @@ test('Provider: 100% 5xx → recovery through bounded half-open', async () => {
     async () => {
       answered.push(...(await askMany(stage.gateway, AT_ONCE, AT_ONCE)));
       const metrics = await stage.gateway.metrics();
-      expect(metrics.value('circuit_breaker_current_state', { provider: 'primary', state: 'closed' })).toBe(1);
+      expect(metrics.value('circuit_breaker_current_state', { provider: 'primary', state: 'closed' })).toBe(
+        1,
+      );
     },
     { timeout: 10_000, interval: 1 },
   );
@@ -101,7 +103,7 @@ test('Provider: reset on a reused connection before any byte → one safe retry'
     else expectWholeAnswer(answer);
     expect([answer.provider, answer.headers.get('x-gatewayz-attempts')]).toEqual(['primary', '2']);
   }
-    expect(primary.attempts().map(({ end }) => end)).toEqual([
+  expect(primary.attempts().map(({ end }) => end)).toEqual([
     'complete',
     'fault:drop',
     'complete',

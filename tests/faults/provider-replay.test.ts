@@ -3,6 +3,8 @@ import {
   cutsAt,
   expectedAnswer,
   type FaultPoint,
+  failsWith,
+  hangs,
   type ScriptSource,
   stallsAt,
 } from '@gatewayz/testkit';
@@ -23,6 +25,8 @@ const FAULTS: Readonly<Record<string, ScriptSource>> = {
   sooner: cutsAt(AFTER_SOME, { text: TEXT }),
   calls: answers({ toolCalls: CALLS, fault: { kind: 'cut', at: { afterEvents: 3 } } }),
   off: cutsAt(AFTER_SOME),
+  'second-turn': [failsWith(503), answers()],
+  'no-second-turn': hangs(),
   'bytes-cut': answers({ text: EMOJI }),
   'bytes-close': answers({ text: EMOJI }),
   'left-open': answers({ text: TEXT, done: 'missing_open' }),
@@ -36,6 +40,8 @@ const SPARE: Readonly<Record<string, ScriptSource>> = {
   differs: answers({ text: TEXT.replace('zwei', 'zwo') }),
   sooner: answers({ text: TEXT.slice(0, 6) }),
   calls: answers({ toolCalls: CALLS }),
+  'second-turn': cutsAt(AFTER_SOME),
+  'no-second-turn': stallsAt(AFTER_SOME),
   'bytes-cut': answers({ text: EMOJI }),
   'bytes-close': answers({ text: EMOJI }),
 };
@@ -68,6 +74,21 @@ test.each([
   const answer = await askStream(stage.gateway, { model });
   expectBrokenStream(answer, 'eins zwei drei');
   expect(stage.providers.spare.attempts(model)).toHaveLength(1);
+});
+
+test('where every target has had its turn, one that failed at once gets a second', async () => {
+  const answer = await askStream(stage.gateway, { model: 'second-turn' });
+  expectWholeStream(answer);
+  expect(stage.providers.primary.attempts('second-turn').map(({ status }) => status)).toEqual([503, 200]);
+  expect(stage.providers.spare.attempts('second-turn')).toHaveLength(1);
+  await expectEnd('second-turn', 'primary', 'continued');
+});
+
+test('where every target has had its turn, one that was too slow gets no second', async () => {
+  const answer = await askStream(stage.gateway, { model: 'no-second-turn' });
+  expect(answer.chat).toMatchObject({ done: false, errorEvent: { type: 'timeout_error' } });
+  expect(stage.providers.primary.attempts('no-second-turn')).toHaveLength(1);
+  expect(stage.providers.spare.attempts('no-second-turn')).toHaveLength(1);
 });
 
 test('tool calls are never stitched across targets', async () => {
@@ -104,7 +125,7 @@ test('a whole stream that lacks [DONE] is finished soon where the provider leave
   expect(stage.providers.spare.attempts('left-open')).toHaveLength(0);
 });
 
-describe.each(['cut', 'close'] as const)('a stream that ends at any byte by a %s', (kind) => {
+describe.each(['cut', 'close'] as const)('by a %s', (kind) => {
   const model = `bytes-${kind}`;
 
   function breakAt(afterBytes: number): void {
@@ -112,7 +133,7 @@ describe.each(['cut', 'close'] as const)('a stream that ends at any byte by a %s
     stage.providers.primary.setScript(model, answers({ text: EMOJI, fault }));
   }
 
-  test('is completed exactly, be it within a character, a word of the protocol, or a line end', async () => {
+  test('a stream that ends at any byte is completed exactly, be it within a character, a word of the protocol, or a line end', async () => {
     const whole = Buffer.from((await askStream(stage.gateway, { model })).text);
     const first = whole.indexOf('\n\n') + 2;
     const second = whole.indexOf('\n\n', first) + 2;
@@ -127,7 +148,7 @@ describe.each(['cut', 'close'] as const)('a stream that ends at any byte by a %s
     expect(metrics.sum('gatewayz_stream_events_dropped_total', { model })).toBe(0);
   });
 
-  test('ends in an error event that a client can read where nobody can go on', async () => {
+  test('a stream that ends at any byte ends in an error event that can be read where nobody can go on', async () => {
     const whole = Buffer.from((await askStream(stage.gateway, { model })).text);
     const third = whole.indexOf('\n\n', 400) + 2;
     for (const at of [third - 2, third - 1, third, third + 1, third + 3, third + 5, third + 6, third + 40]) {

@@ -95,9 +95,9 @@ function countInference(exchange: Exchange): void {
   if (attempt.firstByteAt > 0) {
     atEndpoint.timeToFirstByte.observe((attempt.firstByteAt - attempt.startedAt) / MS_PER_SECOND);
   }
-  if (exchange.streamEnd === null) return;
+  if (exchange.streamEnd === null || exchange.stream === null) return;
   metrics.streams[exchange.streamEnd].inc();
-  const { firstChunkAt, lastChunkAt, chunks } = exchange;
+  const { firstChunkAt, lastChunkAt, chunks } = exchange.stream;
   if (chunks === 0) return;
   metrics.timeToFirstChunk.observe((firstChunkAt - parsedAt) / MS_PER_SECOND);
   const seconds = (lastChunkAt - firstChunkAt) / MS_PER_SECOND;
@@ -112,7 +112,7 @@ function countTimes(exchange: Exchange, endpoint: EndpointMetrics, stages: Float
   let waited = 0;
   for (const attempt of attempts) waited += attempt.endedAt - attempt.startedAt;
   const answeredAt = attempts.at(-1)?.endedAt ?? endedAt;
-  const firstChunkAt = exchange.firstChunkAt || answeredAt;
+  const firstChunkAt = exchange.stream?.firstChunkAt || answeredAt;
   stages[0] = (parsedAt - authenticatedAt) / MS_PER_SECOND;
   stages[1] = (authenticatedAt - receivedAt) / MS_PER_SECOND;
   stages[2] = (firstCallAt - parsedAt) / MS_PER_SECOND;

@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { reportBodyBytes } from '@gatewayz/observability';
-import type { ConnectionError, FastifyReply } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { type ApiErrorDetails, toErrorBody } from './api-error.ts';
 
 const latestReply: unique symbol = Symbol('gatewayz.latestReply');
 const isLingering: unique symbol = Symbol('gatewayz.isLingering');
-type ClientSocket = Socket & { [latestReply]?: FastifyReply; [isLingering]?: true };
+const distrusted: unique symbol = Symbol('gatewayz.distrusted');
+interface Marks {
+  [latestReply]?: FastifyReply;
+  [isLingering]?: true;
+  [distrusted]?: true;
+}
+type ClientSocket = Socket & Marks;
 
 /** How long a client may go on sending after its refusal: closing at once would reset it before it has read that. */
 const LINGER_MS = 1000;
@@ -22,17 +28,28 @@ export function isAnswering(socket: Socket): boolean {
   return reply !== undefined && !reply.raw.writableFinished;
 }
 
+/** From now on nothing that comes over this connection is served. */
+export function distrust(socket: Socket): void {
+  (socket as ClientSocket)[distrusted] = true;
+}
+
+/** Whether an earlier request of this connection was one that nobody can tell the end of. */
+export function isDistrusted(socket: Socket): boolean {
+  return (socket as ClientSocket)[distrusted] === true;
+}
+
 const BROKEN: Readonly<Record<string, readonly [number, string, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request did not arrive in time.'],
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The headers are too large.'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Payload Too Large', 'The chunk extensions are too large.'],
 };
 const MALFORMED = [400, 'Bad Request', 'The request is malformed.'] as const;
 
 /** Answers what is no whole HTTP request, and closes: nothing behind it on this connection can be trusted. */
-export function answerBrokenRequest(error: ConnectionError, socket: Socket): void {
-  const { [latestReply]: reply, [isLingering]: isRefused } = socket as ClientSocket;
-  if (isRefused) return;
+export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  const { [latestReply]: reply, [isLingering]: isRefused, [distrusted]: isFlawed } = socket as ClientSocket;
+  if (isRefused || isFlawed) return;
+  // What is behind a request that closes its connection is no request, and that one's answer is still to be had.
+  if (error.code === 'HPE_CLOSED_CONNECTION') return;
   const [status, reason, message] = BROKEN[error.code ?? ''] ?? MALFORMED;
   const details = { status, type: 'invalid_request_error', code: 'bad_request', message } as const;
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) socket.destroy();

@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { ServerConfig } from '@gatewayz/config';
-import {
-  type HttpMetrics,
-  observeResponse,
-  type RouteMetrics,
-  reportBodyBytes,
-  UNKNOWN_ROUTE,
-} from '@gatewayz/observability';
+import { type HttpMetrics, reportBodyBytes, UNKNOWN_ROUTE } from '@gatewayz/observability';
 import Fastify, {
   type FastifyError,
   type FastifyHttpOptions,
@@ -16,9 +10,13 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { ApiError, invalidRequest, toErrorBody, toErrorDetails } from './api-error.ts';
-import { answerBrokenRequest, noteReply } from './broken-request.ts';
+import { beginRequest } from './begin-request.ts';
+import { answerBrokenRequest, isDistrusted } from './broken-request.ts';
+import { isChunkFlood } from './chunk-overhead.ts';
 import { type ClientKeys, readBearerToken } from './client-keys.ts';
 import { keepConnections } from './idle-connections.ts';
+import { refuseFlawedRequests, toRefusal } from './refuse-flawed-requests.ts';
+import { refuseUnknownRoutes } from './refuse-unknown-routes.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -46,6 +44,8 @@ export interface ServerParts {
 /** How often Node looks for connections that are past their deadlines. */
 const CONNECTION_CHECK_MS = 1000;
 
+const CHUNK_FLOOD = { status: 400, message: 'The chunk extensions are too large.' } as const;
+
 /** Creates the HTTP server with every limit set, authentication, request ids, metrics and OpenAI's error shape. */
 export function createServer(config: ServerConfig, parts: ServerParts): FastifyInstance {
   const options: FastifyHttpOptions<Server> = {
@@ -59,7 +59,12 @@ export function createServer(config: ServerConfig, parts: ServerParts): FastifyI
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
-    http: { headersTimeout: config.headersTimeoutMs, connectionsCheckingInterval: CONNECTION_CHECK_MS },
+    http: {
+      headersTimeout: config.headersTimeoutMs,
+      connectionsCheckingInterval: CONNECTION_CHECK_MS,
+      // Node's own answer to a missing Host has no body.
+      requireHostHeader: false,
+    },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => void sendError(parts, error, request, reply),
   };
@@ -68,6 +73,7 @@ export function createServer(config: ServerConfig, parts: ServerParts): FastifyI
   server.decorateRequest('authenticatedAt', 0);
   server.decorateRequest('keyIndex', 0);
   readJsonBodiesAsBytes(server);
+  refuseFlawedRequests(server);
   const connections = keepConnections(server.server);
   server.addHook('preClose', (done) => {
     connections.release();
@@ -80,10 +86,7 @@ export function createServer(config: ServerConfig, parts: ServerParts): FastifyI
       reportBodyBytes(reply.raw, Buffer.byteLength(payload));
     done();
   });
-  server.setNotFoundHandler((request, reply) => {
-    beginRequest(request, reply, parts.metrics.route(request.method, UNKNOWN_ROUTE));
-    throw invalidRequest(`There is no ${request.method} on this path.`, { status: 404, code: 'unknown_url' });
-  });
+  refuseUnknownRoutes(server, parts.metrics);
   server.setErrorHandler((error, request, reply) => sendError(parts, error, request, reply));
   return server;
 }
@@ -104,22 +107,14 @@ function observeRoutes(server: FastifyInstance, { metrics, keys }: ServerParts):
   });
 }
 
-/** What every request gets, whatever comes of it: its place in the metrics, and its id in the answer. */
-function beginRequest(request: FastifyRequest, reply: FastifyReply, route: RouteMetrics): void {
-  request.receivedAt = performance.now();
-  observeResponse(request.raw, reply.raw, route);
-  noteReply(request.raw.socket, reply);
-  reply.header('x-request-id', request.id);
-}
-
 /** Bodies stay bytes: what a client sent is what a provider gets. */
 function readJsonBodiesAsBytes(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
     /^application\/(?:[\w.-]+\+)?json(?:;|$)/,
     { parseAs: 'buffer' },
-    (_, body, done) => {
-      done(null, body);
+    ({ raw }, body, done) => {
+      done(isChunkFlood(raw, body.length) ? toRefusal(CHUNK_FLOOD, raw.socket) : null, body);
     },
   );
 }
@@ -149,7 +144,8 @@ function sendError(
   if (details.retryAfterSeconds) reply.header('retry-after', details.retryAfterSeconds);
   if (details.status === 401) reply.header('www-authenticate', 'Bearer');
   // Closing under a client that is still sending resets the connection, and the answer is lost with it.
-  if (details.status === 413) reply.removeHeader('connection');
+  if (isDistrusted(request.raw.socket)) reply.header('connection', 'close');
+  else if (details.status === 413) reply.removeHeader('connection');
   return reply
     .code(details.status)
     .header('content-type', 'application/json')

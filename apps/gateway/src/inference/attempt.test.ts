@@ -3,7 +3,8 @@ import type { Dispatcher } from 'undici';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Target } from '../providers/provider.ts';
 import { createTestProvider, TEST_TIMEOUTS } from '../providers/provider-fixture.ts';
-import { Attempt, type AttemptOwner, type StreamProgress, type StreamReceiver } from './attempt.ts';
+import { Attempt, type AttemptOwner } from './attempt.ts';
+import type { StreamProgress, StreamReceiver } from './attempt-state.ts';
 import { ENDPOINTS, type Endpoint } from './endpoint.ts';
 
 beforeEach(() => {
@@ -50,18 +51,14 @@ class FakeReceiver implements StreamReceiver {
 
 class FakeOwner implements AttemptOwner {
   readonly endpoint = ENDPOINTS[0] as Endpoint;
-  readonly wantsStream: boolean;
+  readonly stream: { receive(): StreamReceiver } | null;
   deadlineAt: number = performance.now() + TEST_TIMEOUTS.totalMs;
   readonly receiver = new FakeReceiver();
   ended = 0;
   stalled = 0;
 
   constructor(wantsStream: boolean) {
-    this.wantsStream = wantsStream;
-  }
-
-  openStream(): StreamReceiver {
-    return this.receiver;
+    this.stream = wantsStream ? { receive: () => this.receiver } : null;
   }
 
   attemptEnded(): void {

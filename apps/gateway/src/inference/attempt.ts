@@ -3,6 +3,16 @@ import { classifyError, type Outcome, type TimeoutPhase, timeoutPhaseOf } from '
 import type { Dispatcher } from 'undici';
 import type { Target } from '../providers/provider.ts';
 import type { Pick } from '../routing/router.ts';
+import {
+  type AttemptState,
+  DRAINING,
+  ENDED,
+  type Headers,
+  type StreamProgress,
+  type StreamReceiver,
+  stateDeadlineAt,
+  WAITING,
+} from './attempt-state.ts';
 import { CollectedBody } from './collected-body.ts';
 import { type DeadlineOwner, DeadlineTimer } from './deadline-timer.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -10,32 +20,13 @@ import { type Failure, failure } from './failure.ts';
 import { type Answer, decodeBody, readAnswer } from './read-answer.ts';
 import { readProviderError } from './read-provider-error.ts';
 
-type Headers = Readonly<Record<string, string | string[] | undefined>>;
-
-/**
- * What some bytes of a stream brought: no whole event that counts (`waiting`), events (`open`), the last part of
- * the answer (`finishing`: usage and `[DONE]` may follow), its end (`complete`), or a failure.
- */
-export type StreamProgress = 'waiting' | 'open' | 'finishing' | 'complete' | Failure;
-
-/** Takes the bytes of a provider's event stream. */
-export interface StreamReceiver {
-  /** `now` by `performance.now()`. */
-  push(chunk: Buffer, now: number): StreamProgress;
-  /** Every choice has its finish reason, and usage is there: nothing but `[DONE]` can follow. */
-  readonly isWhole: boolean;
-  /** No more will come; the provider closed the stream in order, or its last part has been seen. */
-  end(): StreamProgress;
-}
-
 /** Who makes attempts: is told of each one's end exactly once. */
 export interface AttemptOwner {
   readonly endpoint: Endpoint;
-  readonly wantsStream: boolean;
+  /** Takes the stream of a target; null where a plain answer is wanted. */
+  readonly stream: { receive(target: Target): StreamReceiver } | null;
   /** When the whole request must have ended, by `performance.now()`. */
   readonly deadlineAt: number;
-  /** The provider answers with an event stream. */
-  openStream(attempt: Attempt): StreamReceiver;
   attemptEnded(attempt: Attempt): void;
   /** The client has not read for too long. */
   clientStalled(attempt: Attempt): void;
@@ -48,34 +39,7 @@ export interface AttemptRules {
   readonly writeTimeoutMs: number;
 }
 
-/** How far an attempt has come, with what exists only there. */
-type State =
-  | { readonly kind: 'waiting' }
-  | { readonly kind: 'plain'; readonly headers: Headers; readonly body: CollectedBody }
-  | {
-      readonly kind: 'refused';
-      readonly status: number;
-      readonly headers: Headers;
-      readonly body: CollectedBody;
-    }
-  | { readonly kind: 'stream'; readonly receiver: StreamReceiver }
-  /** Every choice has its finish reason; usage and `[DONE]` may follow. */
-  | { readonly kind: 'finishing'; readonly receiver: StreamReceiver }
-  /** The answer is whole; only the end of its body is to come. */
-  | { readonly kind: 'draining' }
-  | { readonly kind: 'ended' };
-
-const WAITING: State = { kind: 'waiting' };
-const DRAINING: State = { kind: 'draining' };
-const ENDED: State = { kind: 'ended' };
-
 const MAX_REFUSAL_BYTES = 65_536;
-/** How long the end of a body may take once the answer is whole, before its connection is given up. */
-const DRAIN_MS = 1000;
-/** How long usage may follow the last finish reason. */
-const FINISHING_MS = 1000;
-/** How long `[DONE]` may follow when all else is there: it comes in the same write, or never. */
-const WHOLE_MS = 50;
 const CANCELLED = new Error('The attempt was cancelled.');
 
 /** One call of one target, from its dispatch to its outcome. Times are those of `performance.now()`. */
@@ -92,7 +56,7 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
   readonly #owner: AttemptOwner;
   readonly #rules: AttemptRules;
   readonly #timer: DeadlineTimer = new DeadlineTimer(this);
-  #state: State = WAITING;
+  #state: AttemptState = WAITING;
   #controller: Dispatcher.DispatchController | null = null;
   /** The last whole event of a stream, or read of a plain answer; 0 before the first. */
   #lastReadAt = 0;
@@ -108,7 +72,7 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
 
   /** How long the target took to answer: to its first byte for a stream, to its end else. */
   get responseMs(): number {
-    const isStreamed = this.#owner.wantsStream && this.outcome === 'success' && this.firstByteAt > 0;
+    const isStreamed = this.#owner.stream !== null && this.outcome === 'success' && this.firstByteAt > 0;
     return (isStreamed ? this.firstByteAt : this.endedAt) - this.startedAt;
   }
 
@@ -154,12 +118,13 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Headers): void {
     if (this.#state.kind !== 'waiting' || status < 200) return;
+    const { stream } = this.#owner;
     if (status >= 300) {
       this.#lastReadAt = performance.now();
       this.#state = { kind: 'refused', status, headers, body: new CollectedBody(MAX_REFUSAL_BYTES) };
       this.#timer.arm();
-    } else if (this.#owner.wantsStream && isPlainEventStream(headers)) {
-      this.#state = { kind: 'stream', receiver: this.#owner.openStream(this) };
+    } else if (stream !== null && isPlainEventStream(headers)) {
+      this.#state = { kind: 'stream', receiver: stream.receive(this.target) };
     } else {
       this.#lastReadAt = performance.now();
       this.#state = { kind: 'plain', headers, body: new CollectedBody(this.#rules.limits.answerBytes) };
@@ -218,7 +183,13 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
   }
 
   nextDeadlineAt(): number {
-    return Math.min(this.#owner.deadlineAt, this.#stateDeadlineAt());
+    const { timeouts, writeTimeoutMs } = this.#rules;
+    const times = { startedAt: this.startedAt, lastReadAt: this.#lastReadAt, endedAt: this.endedAt };
+    const stateAt =
+      this.#pausedAt > 0
+        ? this.#pausedAt + writeTimeoutMs
+        : stateDeadlineAt(this.#state, times, timeouts, this.#owner.stream !== null);
+    return Math.min(this.#owner.deadlineAt, stateAt);
   }
 
   deadlinePassed(now: number): void {
@@ -230,31 +201,6 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
       this.#advance(state.receiver, state.receiver.end(), performance.now());
     else if (state.kind === 'refused') this.#endOther(state);
     else this.#timeOut(this.#lastReadAt === 0 ? 'first_token' : 'idle');
-  }
-
-  #stateDeadlineAt(): number {
-    const { timeouts, writeTimeoutMs } = this.#rules;
-    if (this.#pausedAt > 0) return this.#pausedAt + writeTimeoutMs;
-    switch (this.#state.kind) {
-      case 'waiting':
-        return this.startedAt + (this.#owner.wantsStream ? timeouts.firstTokenMs : timeouts.answerMs);
-      case 'stream':
-        if (this.#lastReadAt === 0) return this.startedAt + timeouts.firstTokenMs;
-        return this.#lastReadAt + timeouts.idleMs;
-      case 'plain':
-      case 'refused':
-        return this.#lastReadAt + timeouts.idleMs;
-      case 'finishing':
-        return (
-          this.#lastReadAt + Math.min(this.#state.receiver.isWhole ? WHOLE_MS : FINISHING_MS, timeouts.idleMs)
-        );
-      case 'draining':
-        return this.endedAt + DRAIN_MS;
-      case 'ended':
-        return Number.POSITIVE_INFINITY;
-      default:
-        return this.#state satisfies never;
-    }
   }
 
   #advance(receiver: StreamReceiver, progress: StreamProgress, now: number): void {
@@ -274,7 +220,7 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
   }
 
   /** The body has ended, in order or not, where a plain answer is not what was being read. */
-  #endOther(state: State): void {
+  #endOther(state: AttemptState): void {
     switch (state.kind) {
       case 'stream':
       case 'finishing':
@@ -309,7 +255,7 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
   }
 
   #judge(body: Buffer): void {
-    if (this.#owner.wantsStream) {
+    if (this.#owner.stream !== null) {
       this.#fail(failure('provider_error', 'the answer to a stream is no event stream', { status: 200 }));
       return;
     }

@@ -55,6 +55,13 @@ export class ClientAnswer {
     this.#limitReading();
   }
 
+  /** Gives an error in place of an answer. */
+  refuse(details: ApiErrorDetails, headers: readonly string[]): void {
+    const seconds = details.retryAfterSeconds ?? null;
+    const more = seconds === null ? [] : ['retry-after', String(seconds)];
+    this.respond(details.status, Buffer.from(toErrorBody(details, this.#requestId)), [...headers, ...more]);
+  }
+
   /** Passes a region of a provider's bytes on as it is. */
   write(bytes: Buffer): void {
     if (this.#pending.length === 0) process.nextTick(flush, this);

@@ -2,24 +2,20 @@ import type { ServerResponse } from 'node:http';
 import type { StreamEnd } from '@gatewayz/observability';
 import type { Outcome } from '@gatewayz/provider-health';
 import type { Signals } from '../events.ts';
-import { type ApiErrorDetails, toErrorBody } from '../http/api-error.ts';
 import type { Route } from '../providers/catalogue.ts';
 import { type Candidate, describeCandidates } from '../routing/describe-candidates.ts';
+import { opensInMs } from '../routing/opens-in.ts';
 import type { Pick } from '../routing/router.ts';
-import { Attempt, type AttemptOwner, type AttemptRules, type StreamReceiver } from './attempt.ts';
+import { Attempt, type AttemptOwner, type AttemptRules } from './attempt.ts';
 import { ClientAnswer, type ClientAnswerOwner } from './client-answer.ts';
 import { planContinuation } from './continuation-plan.ts';
-import { type ContinuationMode, ContinuedRelay } from './continued-relay.ts';
-import { countChoices } from './count-choices.ts';
-import { DirectRelay } from './direct-relay.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Failure } from './failure.ts';
 import { noTargetError, toApiError } from './failure-to-api-error.ts';
 import { endsWithAssistant, type InferenceRequest } from './inference-request.ts';
 import { toProviderBody } from './provider-body.ts';
 import { planNextStep, type RetryRules } from './retry-plan.ts';
-import { StreamAnswer, type StreamOutlet } from './stream-answer.ts';
-import { Transcript } from './transcript.ts';
+import { StreamedAnswer, type StreamedAnswerOwner } from './streamed-answer.ts';
 import { watchClient } from './watch-client.ts';
 
 /** What every exchange shares. */
@@ -52,20 +48,18 @@ export interface Arrival {
 }
 
 /** One request of a client: its attempts, one after the other, and its one answer. */
-export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
+export class Exchange implements AttemptOwner, StreamedAnswerOwner, ClientAnswerOwner {
   readonly arrival: Arrival;
   readonly endpoint: Endpoint;
   readonly wantsStream: boolean;
   readonly deadlineAt: number;
+  /** Null for plain requests. */
+  readonly stream: StreamedAnswer | null;
   readonly attempts: Attempt[] = [];
   /** How the targets stood when the first was picked. */
   candidates: readonly Candidate[] = [];
   readonly firstCallAt: number = performance.now();
   endedAt = 0;
-  /** Parts of the answer handed to the client, and when the first and the last of them were. */
-  chunks = 0;
-  firstChunkAt = 0;
-  lastChunkAt = 0;
   /** Time spent on waiting as a target had asked. */
   restedMs = 0;
   outcome: Outcome | null = null;
@@ -74,10 +68,6 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
 
   readonly #rules: ExchangeRules;
   readonly #client: ClientAnswer;
-  readonly #transcript: Transcript | null;
-  #stream: StreamAnswer | null = null;
-  /** How the current attempt goes on with a broken answer; null while none is broken. */
-  #continuing: ContinuationMode | null = null;
   #waiting: NodeJS.Timeout | null = null;
 
   constructor(rules: ExchangeRules, arrival: Arrival) {
@@ -87,13 +77,15 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
     this.wantsStream = arrival.request.stream;
     this.deadlineAt = arrival.times.receivedAt + rules.timeouts.totalMs;
     this.#client = new ClientAnswer(arrival.response, arrival.id, rules.writeTimeoutMs, this);
-    const isContinuable = this.wantsStream && rules.continuation && arrival.route.continuation;
-    this.#transcript = isContinuable ? new Transcript() : null;
+    const isContinuable = rules.continuation && arrival.route.continuation;
+    this.stream = this.wantsStream
+      ? new StreamedAnswer(this, this.#client, arrival.request, rules.limits, isContinuable)
+      : null;
   }
 
   /** Usage of the answer, as the provider that ended it reported it. */
   get usage(): { readonly inputTokens: number; readonly outputTokens: number } | null {
-    return this.#stream?.usage ?? this.#current?.answer?.usage ?? null;
+    return this.stream?.usage ?? this.#current?.answer?.usage ?? null;
   }
 
   /** Begins the first attempt. The exchange ends by itself, with `requestEnded` as its last act. */
@@ -133,37 +125,6 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
     this.#client.abandon();
   }
 
-  openStream(attempt: Attempt): StreamReceiver {
-    const { wantsUsage } = this.arrival.request;
-    const mode = this.#continuing;
-    const relay =
-      mode === null || this.#transcript === null
-        ? new DirectRelay(this, this.#transcript, wantsUsage)
-        : new ContinuedRelay(this, this.#transcript, mode, wantsUsage);
-    this.#stream = new StreamAnswer(this, relay, {
-      maxEventBytes: this.#rules.limits.eventBytes,
-      secret: attempt.target.provider.secret,
-      choices: countChoices(this.arrival.request.parsed),
-      expectsUsage: wantsUsage || attempt.target.provider.config.capabilities.streamUsage,
-      parsesAll: mode !== null,
-    });
-    return this.#stream;
-  }
-
-  open(): void {
-    this.#client.open(this.#headers());
-  }
-
-  write(bytes: Buffer): void {
-    this.#client.write(bytes);
-  }
-
-  chunksPassed(count: number, now: number): void {
-    if (this.chunks === 0) this.firstChunkAt = now;
-    this.chunks += count;
-    this.lastChunkAt = now;
-  }
-
   eventDropped(): void {
     const target = this.#current?.target;
     if (target !== undefined) this.#rules.signals.eventDropped(target);
@@ -195,7 +156,7 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
       toProviderBody(request, {
         model: target.model,
         addUsage: this.wantsStream && !request.wantsUsage && streamUsage,
-        prefill: this.#continuing === 'prefill' ? this.#transcript : null,
+        prefill: this.stream?.continuing === 'prefill' ? this.stream.transcript : null,
       }),
     );
   }
@@ -239,27 +200,30 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
   #continue(attempt: Attempt, failed: Failure): void {
     const { route, endpoint, request } = this.arrival;
     const { attempts: tried, deadlineAt } = this;
-    const transcript = this.#transcript;
+    const { stream } = this;
+    const transcript = stream?.transcript ?? null;
     if (transcript?.isFinished === true && failed.outcome !== 'client_closed') {
       this.#finish();
       return;
     }
+    const situation = { route, tried, failed, deadlineAt };
+    const acceptsPrefill = endpoint.isChat && !endsWithAssistant(request);
     const next =
-      transcript === null
+      stream === null || transcript === null
         ? null
         : planContinuation(
             this.#rules,
-            { route, tried, failed, deadlineAt },
+            situation,
             transcript,
-            this.#continuing,
-            endpoint.isChat && !endsWithAssistant(request),
+            stream.continuing,
+            acceptsPrefill,
             performance.now(),
           );
-    if (next === null) {
+    if (stream === null || next === null) {
       this.#fail(failed);
       return;
     }
-    this.#continuing = next.mode;
+    stream.continuing = next.mode;
     this.#goOn(attempt, failed, next.pick);
   }
 
@@ -275,13 +239,13 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
       this.#finish();
       return;
     }
-    this.#client.respond(200, attempt.answer?.body ?? Buffer.alloc(0), this.#headers());
+    this.#client.respond(200, attempt.answer?.body ?? Buffer.alloc(0), this.answerHeaders());
     this.#end('success');
   }
 
   #finish(): void {
-    this.#client.finish(this.#stream?.relay.isDone !== true);
-    this.streamEnd = this.#continuing === null ? 'complete' : 'continued';
+    this.stream?.finish();
+    this.streamEnd = this.stream?.continuing ? 'continued' : 'complete';
     this.#end('success');
   }
 
@@ -290,14 +254,17 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
       this.streamEnd = toStreamEnd(failed);
       if (failed.outcome !== 'client_closed') this.#client.fail(toApiError(failed));
     } else if (failed.outcome !== 'client_closed') {
-      this.#respond(toApiError(failed, this.#opensInMs()));
+      this.#client.refuse(
+        toApiError(failed, opensInMs(this.arrival.route, performance.now())),
+        this.answerHeaders(),
+      );
     }
     this.#end(failed.outcome);
   }
 
   /** No target may be called at all: an operator forced every one of them open. */
   #refuse(): void {
-    this.#respond(noTargetError());
+    this.#client.refuse(noTargetError(), this.answerHeaders());
     this.#end('gateway');
   }
 
@@ -310,31 +277,13 @@ export class Exchange implements AttemptOwner, StreamOutlet, ClientAnswerOwner {
     this.#end('gateway');
   }
 
-  #respond(details: ApiErrorDetails): void {
-    const seconds = details.retryAfterSeconds ?? null;
-    const headers = seconds === null ? [] : ['retry-after', String(seconds)];
-    const body = Buffer.from(toErrorBody(details, this.arrival.id));
-    this.#client.respond(details.status, body, [...this.#headers(), ...headers]);
-  }
-
   #end(outcome: Outcome): void {
     this.outcome = outcome;
     this.endedAt = performance.now();
     this.#rules.signals.requestEnded(this);
   }
 
-  /** How long until the first target may be called again; null while one may be called now. */
-  #opensInMs(): number | null {
-    const now = performance.now();
-    let firstAt = Number.POSITIVE_INFINITY;
-    for (const { health } of this.arrival.route.targets) {
-      if (health.isAvailable(now)) return null;
-      firstAt = Math.min(firstAt, health.availableAtMs(now) ?? firstAt);
-    }
-    return firstAt - now;
-  }
-
-  #headers(): string[] {
+  answerHeaders(): readonly string[] {
     const target = this.#current?.target;
     return [
       'x-request-id',

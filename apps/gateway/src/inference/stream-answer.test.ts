@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { StreamProgress } from './attempt.ts';
+import type { StreamProgress } from './attempt-state.ts';
 import { DirectRelay } from './direct-relay.ts';
 import { StreamAnswer } from './stream-answer.ts';
 import { chatEvent, DONE_EVENT, FakeOutlet, textIn } from './stream-fixture.ts';

@@ -1,4 +1,4 @@
-import type { StreamProgress, StreamReceiver } from './attempt.ts';
+import type { StreamProgress, StreamReceiver } from './attempt-state.ts';
 import { EventReader, parseEvent, type StreamChunk, type StreamEvent } from './event-reader.ts';
 import { type EventSink, EventSplitter } from './event-splitter.ts';
 import { type Failure, failure } from './failure.ts';
