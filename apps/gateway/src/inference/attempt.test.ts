@@ -90,7 +90,7 @@ function call(wantsStream = true, dispatch: () => boolean = () => true): Call {
   const provider = createTestProvider('primary', { dispatch });
   const target = provider.target('large');
   const owner = new FakeOwner(wantsStream);
-  const pick = { target, admission: target.health.admit(0), isHealthy: true, isLeastBad: false };
+  const pick = { target, admission: target.health.admit(0), isLeastBad: false };
   const limits = { answerBytes: 1000, eventBytes: 1000 };
   const attempt = new Attempt(owner, pick, {
     timeouts: TEST_TIMEOUTS,

@@ -55,7 +55,7 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
 
   readonly #owner: AttemptOwner;
   readonly #rules: AttemptRules;
-  readonly #timer: DeadlineTimer = new DeadlineTimer(this);
+  readonly #timer: DeadlineTimer;
   #state: AttemptState = WAITING;
   #controller: Dispatcher.DispatchController | null = null;
   /** The last whole event of a stream, or read of a plain answer; 0 before the first. */
@@ -68,6 +68,8 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
     this.pick = pick;
     this.target = pick.target;
     this.#rules = rules;
+    // No deadline is set closer than the idle one but those that are armed for.
+    this.#timer = new DeadlineTimer(this, rules.timeouts.idleMs);
   }
 
   /** How long the target took to answer: to its first byte for a stream, to its end else. */
@@ -108,7 +110,6 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
     this.#pausedAt = 0;
     this.#lastReadAt = performance.now();
     this.#controller?.resume();
-    this.#timer.arm();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -122,13 +123,11 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
     if (status >= 300) {
       this.#lastReadAt = performance.now();
       this.#state = { kind: 'refused', status, headers, body: new CollectedBody(MAX_REFUSAL_BYTES) };
-      this.#timer.arm();
     } else if (stream !== null && isPlainEventStream(headers)) {
       this.#state = { kind: 'stream', receiver: stream.receive(this.target) };
     } else {
       this.#lastReadAt = performance.now();
       this.#state = { kind: 'plain', headers, body: new CollectedBody(this.#rules.limits.answerBytes) };
-      this.#timer.arm();
     }
   }
 
@@ -210,12 +209,10 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
     } else if (typeof progress === 'object') {
       this.#fail(progress);
     } else {
-      const kind = progress === 'open' ? 'stream' : 'finishing';
-      const isSameDeadline = kind === 'stream' && this.#state.kind === kind && this.#lastReadAt > 0;
       this.#lastReadAt = now;
-      if (isSameDeadline) return;
-      this.#state = { kind, receiver };
-      this.#timer.arm();
+      const kind = progress === 'open' ? 'stream' : 'finishing';
+      if (this.#state.kind !== kind) this.#state = { kind, receiver };
+      if (kind === 'finishing') this.#timer.arm();
     }
   }
 

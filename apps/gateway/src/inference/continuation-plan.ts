@@ -45,7 +45,7 @@ function pickOnceMore({ router, budget }: RetryRules, tried: readonly Attempt[],
     const isWorthIt = outcome === 'network' || outcome === 'provider_error';
     if (!isWorthIt || tried.filter((attempt) => attempt.target === target).length > 1) continue;
     const pick = router.again(target, nowMs);
-    const paid = pick === null ? null : payFor({ ...pick, isHealthy: false }, budget, nowMs);
+    const paid = pick === null ? null : payFor(pick, budget, nowMs);
     if (paid !== null) return paid;
   }
   return null;

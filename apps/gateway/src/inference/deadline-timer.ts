@@ -6,21 +6,23 @@ export interface DeadlineOwner {
 }
 
 /**
- * One timer for deadlines that keep moving on: it is not touched when one moves, but looks again when it fires.
- * A deadline that comes closer needs `arm`.
+ * One timer for deadlines that keep moving on: it is not touched when one moves, but looks again when it fires, and
+ * every `maxWaitMs` at least. Only a deadline that comes closer than that needs `arm`.
  */
 export class DeadlineTimer {
   readonly #owner: DeadlineOwner;
+  readonly #maxWaitMs: number;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(owner: DeadlineOwner) {
+  constructor(owner: DeadlineOwner, maxWaitMs: number) {
     this.#owner = owner;
+    this.#maxWaitMs = maxWaitMs;
   }
 
   arm(): void {
     this.clear();
-    const waitMs = Math.max(1, Math.ceil(this.#owner.nextDeadlineAt() - performance.now()));
-    this.#timer = setTimeout(look, waitMs, this);
+    const waitMs = Math.min(this.#maxWaitMs, this.#owner.nextDeadlineAt() - performance.now());
+    this.#timer = setTimeout(look, Math.max(1, Math.ceil(waitMs)), this);
   }
 
   clear(): void {

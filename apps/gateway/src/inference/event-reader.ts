@@ -11,18 +11,22 @@ export type StreamEvent =
 /** The parts of a chunk that the gateway acts on. */
 export interface StreamChunk {
   /** What the chunk adds to the answer of the first choice. */
-  text: string;
+  readonly text: string;
+  /** The same as UTF-8 in [textStart, textEnd) of these bytes, where it stands there as it is; else null. */
+  readonly textBytes: Buffer | null;
+  readonly textStart: number;
+  readonly textEnd: number;
   /** How many choices the chunk speaks of. */
-  choices: number;
+  readonly choices: number;
   /** Choices that end with this chunk. */
-  finished: readonly number[];
+  readonly finished: readonly number[];
   /** Choices that the chunk speaks of, by index. */
-  indexes: readonly number[];
+  readonly indexes: readonly number[];
   /** More than text: tool calls, a refusal, reasoning, audio. */
-  hasMore: boolean;
-  usage: unknown;
-  id: unknown;
-  created: unknown;
+  readonly hasMore: boolean;
+  readonly usage: unknown;
+  readonly id: unknown;
+  readonly created: unknown;
   /** Like the chunk before it but for its text: of the other fields only `text` is told. */
   readonly isRepeated: boolean;
   /** The chunk as it was parsed; null where it is repeated. */
@@ -33,11 +37,32 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const TEXT_KEYS = [Buffer.from('"content":"'), Buffer.from('"text":"')];
 const SAMPLE = Buffer.from('sample');
+const NOTHING = Buffer.alloc(0);
 const NONE: readonly number[] = [];
 const FIRST: readonly number[] = [0];
 const EMPTY: StreamEvent = { kind: 'empty' };
 const MALFORMED: StreamEvent = { kind: 'malformed' };
 const DONE: StreamEvent = { kind: 'done' };
+
+/** A chunk like the one before it; its text is made only where somebody asks for it. */
+class RepeatedChunk implements StreamChunk {
+  readonly choices = 1;
+  readonly finished: readonly number[] = NONE;
+  readonly indexes: readonly number[] = FIRST;
+  readonly hasMore = false;
+  readonly usage = null;
+  readonly id = null;
+  readonly created = null;
+  readonly isRepeated = true;
+  readonly value = null;
+  textBytes: Buffer = NOTHING;
+  textStart = 0;
+  textEnd = 0;
+
+  get text(): string {
+    return this.textBytes.toString('utf8', this.textStart, this.textEnd);
+  }
+}
 
 /**
  * Reads the events of one stream. Every event is checked in full: the first of its shape by parsing it, the ones
@@ -48,18 +73,7 @@ export class EventReader {
   #prefix: Buffer | null = null;
   #suffix: Buffer | null = null;
   /** One object for all repeated chunks: valid until the next call. */
-  readonly #repeated: StreamChunk = {
-    text: '',
-    choices: 1,
-    finished: NONE,
-    indexes: FIRST,
-    hasMore: false,
-    usage: null,
-    id: null,
-    created: null,
-    isRepeated: true,
-    value: null,
-  };
+  readonly #repeated = new RepeatedChunk();
   readonly #repeatedEvent: StreamEvent = { kind: 'chunk', chunk: this.#repeated };
 
   /** Reads [start, end) of `bytes`, one whole event; the answer is valid until the next call. */
@@ -83,7 +97,9 @@ export class EventReader {
       const byte = bytes[at] as number;
       if (byte < 0x20 || byte === QUOTE || byte === BACKSLASH) return false;
     }
-    this.#repeated.text = bytes.toString('utf8', textStart, textEnd);
+    this.#repeated.textBytes = bytes;
+    this.#repeated.textStart = textStart;
+    this.#repeated.textEnd = textEnd;
     return true;
   }
 
@@ -173,6 +189,9 @@ function readChoices(choices: readonly unknown[], value: Readonly<Record<string,
   }
   return {
     text,
+    textBytes: null,
+    textStart: 0,
+    textEnd: 0,
     choices: choices.length,
     finished,
     indexes,

@@ -2,6 +2,7 @@ import type { RetriesConfig } from '@gatewayz/config';
 import type { RetryBudget } from '@gatewayz/provider-health';
 import type { Route } from '../providers/catalogue.ts';
 import type { Target } from '../providers/provider.ts';
+import { isHealthy } from '../routing/rank-targets.ts';
 import type { Pick, Router } from '../routing/router.ts';
 import { asksToWait, type Failure, isPassing, mayTryElsewhere } from './failure.ts';
 
@@ -51,7 +52,7 @@ function pickAgain({ router, budget }: RetryRules, { tried, failed }: Situation,
   const last = tried.at(-1);
   if (last === undefined || !isPassing(failed) || tried.at(-2)?.target === last.target) return null;
   const pick = router.again(last.target, nowMs);
-  return pick === null ? null : payFor({ ...pick, isHealthy: false }, budget, nowMs);
+  return pick === null ? null : payFor(pick, budget, nowMs);
 }
 
 /** The best target that was not tried and that the budget allows. */
@@ -64,15 +65,15 @@ export function pickElsewhere(
   for (;;) {
     const pick = router.pick(route, passed, nowMs);
     if (pick === null) return null;
-    const paid = payFor(pick, budget, nowMs);
-    if (paid !== null) return paid;
+    // Nothing speaks against a healthy target: moving on to it is no storm.
+    if (isHealthy(pick.target, nowMs) || payFor(pick, budget, nowMs) !== null) return pick;
     passed.push(pick);
   }
 }
 
-/** The pick where it is free or the budget has a retry left; else it is given back. */
+/** The pick where the budget has a retry left; else it is given back. */
 export function payFor(pick: Pick, budget: RetryBudget, nowMs: number): Pick | null {
-  if (pick.isHealthy || budget.tryWithdraw(nowMs)) return pick;
+  if (budget.tryWithdraw(nowMs)) return pick;
   pick.target.health.release(pick.admission, nowMs);
   return null;
 }

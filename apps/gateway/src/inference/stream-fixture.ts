@@ -5,6 +5,9 @@ import type { StreamOutlet } from './stream-answer.ts';
 export function textChunk(text: string, more: Partial<StreamChunk> = {}): StreamChunk {
   return {
     text,
+    textBytes: null,
+    textStart: 0,
+    textEnd: 0,
     choices: 1,
     finished: [],
     indexes: [0],

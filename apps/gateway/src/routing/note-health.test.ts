@@ -19,7 +19,7 @@ function end(target: Target, outcome: Outcome, ending: Ending = {}): void {
   target.latency.start();
   const attempt = {
     target,
-    pick: { target, admission: target.health.admit(endedAt), isHealthy: true, isLeastBad: false },
+    pick: { target, admission: target.health.admit(endedAt), isLeastBad: false },
     outcome,
     failure: outcome === 'success' ? null : failure(outcome, 'it went wrong', more),
     responseMs,

@@ -23,22 +23,15 @@ function opened(name: string, nowMs = NOW): Target {
   return target;
 }
 
-test('the first target that may be called is picked, and is free of the budget while it does well', () => {
+test('the first target that may be called is picked', () => {
   const { router, passedOver } = routerWith();
   const a = targetAt('a');
   expect(router.pick(routeTo(a, targetAt('b')), [], NOW)).toMatchObject({
     target: a,
     admission: { kind: 'yes' },
-    isHealthy: true,
     isLeastBad: false,
   });
   expect(passedOver).toEqual([]);
-});
-
-test('a target that does badly is picked, but not for free', () => {
-  const a = targetAt('a');
-  record(a, 4, 'provider_error');
-  expect(routerWith().router.pick(routeTo(a), [], NOW)).toMatchObject({ target: a, isHealthy: false });
 });
 
 test('targets that were tried are not picked again, and then nothing is left', () => {
@@ -80,7 +73,6 @@ describe('where every target is out', () => {
     expect(pick).toMatchObject({
       target: sooner,
       admission: { kind: 'no' },
-      isHealthy: false,
       isLeastBad: true,
     });
   });

@@ -2,14 +2,12 @@ import type { RoutingConfig } from '@gatewayz/config';
 import type { Admission } from '@gatewayz/provider-health';
 import type { Route } from '../providers/catalogue.ts';
 import type { Target } from '../providers/provider.ts';
-import { isHealthy, rankTargets } from './rank-targets.ts';
+import { rankTargets } from './rank-targets.ts';
 
 /** A target that may be called now, with the leave to do so. */
 export interface Pick {
   readonly target: Target;
   readonly admission: Admission;
-  /** Free of the retry budget: nothing speaks against the target. */
-  readonly isHealthy: boolean;
   /** Every target is open or cooling off, and this one is the first to come back. */
   readonly isLeastBad: boolean;
 }
@@ -35,7 +33,7 @@ export function createRouter(
     const { health } = target;
     const admission = health.admit(nowMs);
     if (admission.kind !== 'no') {
-      return { target, admission, isHealthy: isHealthy(target, nowMs), isLeastBad: false };
+      return { target, admission, isLeastBad: false };
     }
     if (admission.because !== 'cooling_off') onPassedOver(target);
     return null;
@@ -72,5 +70,5 @@ function pickLeastBad(targets: readonly Target[], nowMs: number): Pick | null {
     }
   }
   if (best === null) return null;
-  return { target: best, admission: best.health.admit(nowMs), isHealthy: false, isLeastBad: true };
+  return { target: best, admission: best.health.admit(nowMs), isLeastBad: true };
 }
