@@ -5,6 +5,7 @@ import { createHttpMetrics, createInferenceMetrics, createProviderMetrics } from
 import { createRetryBudget } from '@gatewayz/provider-health';
 import { createSignals } from './events.ts';
 import { createExplanations } from './explanations.ts';
+import { createHealthServiceLink } from './health-service-link.ts';
 import { addAdminRoutes } from './http/admin-routes.ts';
 import { createClientKeys } from './http/client-keys.ts';
 import { addExplainRoute } from './http/explain-route.ts';
@@ -62,6 +63,7 @@ export function createGateway(config: Config, secrets: Secrets, sandbox: Sandbox
     onUnexpected,
   };
 
+  const healthService = createHealthServiceLink(config, registry, sandbox !== null);
   const readiness = { isDraining: false };
   const server = createServer(config.server, {
     metrics: http,
@@ -81,6 +83,7 @@ export function createGateway(config: Config, secrets: Secrets, sandbox: Sandbox
       monitor.start();
       const url = await server.listen({ host: config.server.host, port: config.server.port });
       catalogue.start();
+      void healthService.start(toLoopbackUrl(url));
       return url;
     },
     async drain() {
@@ -90,10 +93,16 @@ export function createGateway(config: Config, secrets: Secrets, sandbox: Sandbox
       await server.close();
       clearTimeout(deadline);
       catalogue.stop();
+      await healthService.stop();
       monitor.stop();
       stopProcessMetrics();
       await Promise.all(providers.map((provider) => provider.close()));
       await sandbox?.close();
     },
   };
+}
+
+/** Where this machine itself finds the gateway, which may listen on all addresses. */
+function toLoopbackUrl(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
 }

@@ -4,6 +4,7 @@ import type {
   AnswerLimits,
   Capabilities,
   HealthConfig,
+  HealthServiceConfig,
   ModelConfig,
   ModelListsConfig,
   Price,
@@ -13,6 +14,7 @@ import type {
   StreamingConfig,
   TimeoutsConfig,
 } from './config.ts';
+import { healthServiceSchema } from './health-service-schema.ts';
 
 /** The configuration file once its defaults are in place. */
 export interface ConfigFile {
@@ -31,6 +33,7 @@ export interface ConfigFile {
   readonly breaker: BreakerOptions;
   readonly health: HealthConfig;
   readonly streaming: StreamingConfig;
+  readonly healthService: HealthServiceConfig;
 }
 
 /** A provider as the file has it; what is absent may come from a preset or the environment. */
@@ -180,6 +183,7 @@ const configSchema: z.ZodType<ConfigFile> = z.strictObject({
     })
     .prefault({}),
   streaming: z.strictObject({ continuation: z.boolean().default(true) }).prefault({}),
+  healthService: healthServiceSchema,
 });
 
 /** What parsing the content of a configuration file gives: the file, or everything that is wrong with it. */

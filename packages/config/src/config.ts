@@ -82,6 +82,55 @@ export interface HealthConfig {
   readonly windowMs: number;
 }
 
+/** How much a model matters: how often it is probed. */
+export type ProbeTier = 'critical' | 'popular' | 'standard' | 'on_demand';
+
+/** A planned time of no blame, in UTC: once, or every week. */
+export type MaintenanceConfig = {
+  /** Everything, where neither is named. */
+  readonly provider?: string | undefined;
+  readonly model?: string | undefined;
+} & (
+  | { readonly fromEpochMs: number; readonly toEpochMs: number }
+  /** Days 0 Sunday … 6 Saturday; minutes of the day, `toMinute` not above `fromMinute` being on the day after. */
+  | { readonly weekdays: readonly number[]; readonly fromMinute: number; readonly toMinute: number }
+);
+
+/** The health service: what it probes, how often, and for how much. */
+export interface HealthServiceConfig {
+  /** Whether the gateway starts one beside itself where none is given by its URL. */
+  readonly embedded: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** The gateway whose /metrics tells what live traffic there is. */
+  readonly backendUrl?: string | undefined;
+  /** By `provider/model`, `model` or `provider/*`; the rest by traffic. */
+  readonly tiers: Readonly<Record<string, ProbeTier>>;
+  /** The longest time between two probes. */
+  readonly intervals: {
+    readonly criticalMs: number;
+    readonly popularMs: number;
+    readonly standardMs: number;
+    readonly onDemandMs: number;
+    /** Of a target that fails, whatever its tier. */
+    readonly failingMs: number;
+  };
+  readonly probes: {
+    /** Whether small completions may be asked for, which cost money; else only what is free. */
+    readonly completions: boolean;
+    readonly timeoutMs: number;
+    /** Probes under way at once. */
+    readonly concurrency: number;
+    readonly concurrencyPerProvider: number;
+    readonly perMinutePerProvider: number;
+  };
+  /** What probes may cost, per provider and UTC day. */
+  readonly budget: { readonly tokensPerDay: number; readonly usdPerDay: number };
+  /** Asked when nothing else answers, to tell whether the monitor itself is offline. */
+  readonly connectivityUrl?: string | undefined;
+  readonly maintenance: readonly MaintenanceConfig[];
+}
+
 /** What is done for streams that break off. */
 export interface StreamingConfig {
   /** Whether another target may continue them. */
@@ -141,6 +190,11 @@ export interface Config {
   readonly breaker: BreakerOptions;
   readonly health: HealthConfig;
   readonly streaming: StreamingConfig;
+  readonly healthService: HealthServiceConfig;
+  /** Where the health service is, if the process is not to start its own. */
+  readonly healthServiceUrl: string | null;
+  /** Everything that a process writes goes here. */
+  readonly dataDir: string;
 }
 
 /** What must never be printed, kept apart from the configuration. */
@@ -153,4 +207,7 @@ export interface Secrets {
   readonly metricsToken: string | null;
   /** Bearer token of /admin; without one there is no /admin. */
   readonly adminToken: string | null;
+  /** Both hold credentials; null where there is none. */
+  readonly databaseUrl: string | null;
+  readonly redisUrl: string | null;
 }

@@ -146,12 +146,17 @@ function buildConfig(
     breaker: file.breaker,
     health: file.health,
     streaming: file.streaming,
+    healthService: file.healthService,
+    healthServiceUrl: environment.HEALTH_SERVICE_URL || null,
+    dataDir: environment.GATEWAYZ_DATA_DIR || './data',
   };
   const secrets: Secrets = {
     clientKeys: clientKeys ?? (environment.GATEWAYZ_KEY ? [environment.GATEWAYZ_KEY] : []),
     providerKeys,
     metricsToken: environment.METRICS_TOKEN || null,
     adminToken: environment.ADMIN_TOKEN || null,
+    databaseUrl: environment.DATABASE_URL || null,
+    redisUrl: environment.REDIS_URL || null,
   };
   return { config: deepFreeze(config), secrets };
 }

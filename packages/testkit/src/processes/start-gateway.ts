@@ -37,6 +37,11 @@ export const repositoryRoot: string = join(import.meta.dirname, '../../../..');
 
 const GATEWAY_ENTRY = join(repositoryRoot, 'apps/gateway/src/main.ts');
 
+/** A health service of the gateway's own would probe the providers, and be in every count of their logs. */
+function withoutProbes(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return { healthService: { embedded: false }, ...config };
+}
+
 async function scrape(url: string, token: string | undefined): Promise<Metrics> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const response = await fetch(`${url}/metrics`, { headers });
@@ -54,7 +59,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
   const [folder, port] = await Promise.all([temporaryFolder('gatewayz-gateway-'), freePort()]);
   const url = `http://127.0.0.1:${port}`;
   const configPath =
-    config === undefined ? null : await folder.write('gatewayz.yaml', JSON.stringify(config));
+    config === undefined ? null : await folder.write('gatewayz.yaml', JSON.stringify(withoutProbes(config)));
   const dataFolder = join(folder.path, 'data');
   try {
     const running = await startProcess({

@@ -1,0 +1,208 @@
+import type { Outcome } from '@gatewayz/provider-health';
+import {
+  addHit,
+  type IncidentCase,
+  type IncidentFamily,
+  incidentId,
+  joinEvidence,
+  openCase,
+  restoreCase,
+} from './incident-case.ts';
+import type { IncidentSettings } from './incident-settings.ts';
+import { severityOf, worseSeverity } from './incident-severity.ts';
+import { isProviderKey, providerKey, targetId } from './target-key.ts';
+import type { Incident, IncidentEvidence, IncidentScope, TargetKey } from './types.ts';
+
+/** What a new incident is about. */
+export type IncidentSubject = {
+  readonly scope: IncidentScope;
+  readonly key: TargetKey;
+  readonly family: IncidentFamily;
+  readonly type: Outcome;
+};
+
+/** The active incidents, by whom they hit, and those that ended so lately that they may be reopened. */
+export class OpenCases {
+  readonly #settings: IncidentSettings;
+  readonly #modelsTracked: (provider: string) => number;
+  readonly #byId = new Map<string, IncidentCase>();
+  readonly #byTarget = new Map<string, IncidentCase>();
+  /** Provider-wide cases by provider and family. */
+  readonly #wide = new Map<string, IncidentCase>();
+  /** Ended incidents by scope, target and family. */
+  readonly #ended = new Map<string, Incident>();
+
+  constructor(settings: IncidentSettings, modelsTracked: (provider: string) => number) {
+    this.#settings = settings;
+    this.#modelsTracked = modelsTracked;
+  }
+
+  all(): IncidentCase[] {
+    return [...this.#byId.values()];
+  }
+
+  byId(id: string): IncidentCase | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** The case that hits a target now. */
+  at(key: TargetKey): IncidentCase | undefined {
+    return this.#byTarget.get(targetId(key));
+  }
+
+  wideAt(provider: string, family: IncidentFamily): IncidentCase | undefined {
+    return this.#wide.get(subjectId('provider', providerKey(provider), family));
+  }
+
+  wide(): IncidentCase[] {
+    return [...this.#wide.values()];
+  }
+
+  /** The cases of single models of a provider. */
+  ofModels(provider: string, family: IncidentFamily): IncidentCase[] {
+    return this.all().filter(
+      ({ incident, family: own }) =>
+        incident.scope === 'model' && incident.provider === provider && own === family,
+    );
+  }
+
+  /** Takes over a stored incident; one that was absorbed is over for good. */
+  restore(incident: Incident): void {
+    if (incident.absorbedInto !== null) return;
+    const one = restoreCase(incident);
+    const about = subjectId(incident.scope, keyOf(incident), one.family);
+    if (incident.status === 'resolved') {
+      const known = this.#ended.get(about);
+      if ((known?.resolvedAtMs ?? 0) <= (incident.resolvedAtMs ?? 0)) this.#ended.set(about, incident);
+      return;
+    }
+    this.#byId.set(incident.id, one);
+    if (incident.scope !== 'model') this.#wide.set(about, one);
+    for (const id of one.hit.keys()) {
+      // Where a crash has left a model's incident beside the provider-wide one, the target belongs to the latter.
+      if (incident.scope !== 'model' || !this.#byTarget.has(id)) this.#byTarget.set(id, one);
+    }
+  }
+
+  /** A new case, or the last one of the same subject where that ended within the time to reopen. */
+  open(subject: IncidentSubject, atMs: number): { one: IncidentCase; kind: 'opened' | 'reopened' } {
+    const { scope, key, family, type } = subject;
+    const about = subjectId(scope, key, family);
+    const ended = this.#ended.get(about);
+    this.#ended.delete(about);
+    const isRecent = ended !== undefined && this.#isReopenable(ended, atMs);
+    const id = isRecent ? ended.id : this.#freeId(incidentId(scope, key, family, atMs));
+    const one = openCase(id, scope, key, family, type, atMs);
+    if (isRecent) {
+      const { providerIsDown: _, ...kept } = ended;
+      const status = ended.acknowledgedAtMs === null ? 'open' : 'acknowledged';
+      one.incident = { ...kept, status, resolvedAtMs: null, updatedAtMs: Math.max(ended.updatedAtMs, atMs) };
+    }
+    this.#byId.set(id, one);
+    if (scope !== 'model') this.#wide.set(about, one);
+    return { one, kind: isRecent ? 'reopened' : 'opened' };
+  }
+
+  /** Adds a target to those that a case hits. */
+  hit(one: IncidentCase, key: TargetKey): void {
+    addHit(one, key);
+    this.#byTarget.set(targetId(key), one);
+  }
+
+  /** Adds what was seen of a target to its case; the severity only ever rises. */
+  worsen(one: IncidentCase, failures: number, evidence: readonly IncidentEvidence[], atMs: number): void {
+    const { incident } = one;
+    one.incident = {
+      ...incident,
+      updatedAtMs: Math.max(incident.updatedAtMs, atMs),
+      consecutiveFailures: Math.max(incident.consecutiveFailures, failures),
+      evidence: joinEvidence(incident.evidence, evidence),
+    };
+    this.#rate(one);
+  }
+
+  /** Makes the case of a model part of a provider-wide one, and gives the model's incident as it ends. */
+  absorb(wide: IncidentCase, { incident, hit }: IncidentCase, atMs: number): Incident {
+    for (const key of hit.values()) this.hit(wide, key);
+    this.#byId.delete(incident.id);
+    wide.incident = { ...wide.incident, openedAtMs: Math.min(wide.incident.openedAtMs, incident.openedAtMs) };
+    this.worsen(wide, incident.consecutiveFailures, incident.evidence, atMs);
+    return { ...ended(incident, atMs), absorbedInto: wide.incident.id };
+  }
+
+  /** Takes a target out of those that a case hits; true where the stored incident has changed by it. */
+  leave(one: IncidentCase, key: TargetKey, atMs: number): boolean {
+    const id = targetId(key);
+    one.hit.delete(id);
+    if (this.#byTarget.get(id) === one) this.#byTarget.delete(id);
+    if (!isProviderKey(key)) return false;
+    const { providerIsDown: _, ...kept } = one.incident;
+    one.incident = { ...kept, updatedAtMs: Math.max(kept.updatedAtMs, atMs) };
+    return true;
+  }
+
+  /** Ends a case and gives its incident as it ends. */
+  resolve(one: IncidentCase, atMs: number): Incident {
+    for (const key of [...one.hit.values()]) this.leave(one, key, atMs);
+    const { incident, family } = one;
+    const about = subjectId(incident.scope, keyOf(incident), family);
+    this.#byId.delete(incident.id);
+    if (this.#wide.get(about) === one) this.#wide.delete(about);
+    one.incident = ended(incident, atMs);
+    for (const [other, old] of this.#ended) if (!this.#isReopenable(old, atMs)) this.#ended.delete(other);
+    this.#ended.set(about, one.incident);
+    return one.incident;
+  }
+
+  /** Whether this many models of a provider are enough for a provider-wide incident. */
+  isWide(provider: string, models: number): boolean {
+    const { providerWideModels, providerWideShare } = this.#settings;
+    const tracked = this.#modelsTracked(provider);
+    return models >= 2 && (models >= providerWideModels || models >= tracked * providerWideShare);
+  }
+
+  #rate(one: IncidentCase): void {
+    const { incident, hit, family } = one;
+    const providerIsDown = hit.has(targetId(providerKey(incident.provider)));
+    const severity = severityOf(
+      {
+        scope: incident.scope,
+        isRefusal: family !== 'failure',
+        consecutiveFailures: incident.consecutiveFailures,
+        modelsHit: hit.size - Number(providerIsDown),
+        modelsTracked: this.#modelsTracked(incident.provider),
+        providerIsDown,
+      },
+      this.#settings.severity,
+    );
+    one.incident = { ...incident, severity: worseSeverity(incident.severity, severity) };
+  }
+
+  #isReopenable({ resolvedAtMs }: Incident, atMs: number): boolean {
+    return resolvedAtMs !== null && Math.abs(atMs - resolvedAtMs) <= this.#settings.reopenWithinMs;
+  }
+
+  #freeId(id: string): string {
+    let free = id;
+    for (let number = 2; this.#byId.has(free); number++) free = `${id}-${number}`;
+    return free;
+  }
+}
+
+function ended(incident: Incident, atMs: number): Incident {
+  return {
+    ...incident,
+    status: 'resolved',
+    resolvedAtMs: Math.max(atMs, incident.openedAtMs),
+    updatedAtMs: Math.max(incident.updatedAtMs, atMs),
+  };
+}
+
+function keyOf(incident: Incident): TargetKey {
+  if (incident.scope !== 'model') return providerKey(incident.provider);
+  return { provider: incident.provider, model: incident.models[0] ?? '' };
+}
+
+function subjectId(scope: IncidentScope, key: TargetKey, family: IncidentFamily): string {
+  return JSON.stringify([scope === 'model', key.provider, key.model, family]);
+}
