@@ -3,7 +3,6 @@ import type { ScheduleLock } from '../cache/schedule-lock.ts';
 import type { SnapshotCache } from '../cache/snapshot-cache.ts';
 import { ConnectivityWatch, DEFAULT_CONNECTIVITY } from '../core/connectivity.ts';
 import { targetsOfIncident } from '../core/incident-case.ts';
-import type { IncidentChange } from '../core/incidents.ts';
 import type { ProbeBudget, ProbeCost } from '../core/probe-budget.ts';
 import { providerKey } from '../core/target-key.ts';
 import { tiersFromTraffic } from '../core/tiers.ts';
@@ -19,6 +18,7 @@ import { createTrafficReader, type TrafficReader } from '../traffic/read-traffic
 import { TrafficWindow } from '../traffic/traffic-window.ts';
 import { HealthBook } from './health-book.ts';
 import { HealthViews } from './health-views.ts';
+import { logIncident, logStore } from './log-changes.ts';
 import type { MonitorSettings } from './monitor-settings.ts';
 import { createReplicaFeed, type ReplicaFeed, type ReplicaNews } from './replica-feed.ts';
 import { createSnapshotPublisher, type SnapshotPublisher } from './snapshot-publisher.ts';
@@ -69,7 +69,7 @@ export class Monitor {
   constructor(config: Config, secrets: Secrets, parts: MonitorParts) {
     this.#config = config;
     this.#parts = parts;
-    this.#writer = new StoreWriter(parts.store, noteStore);
+    this.#writer = new StoreWriter(parts.store, logStore);
     this.#watchlist = new Watchlist(config, parts.settings.schedule, {
       tracked: (key) => this.book.track(key, Date.now()),
       forgotten: (key) => {
@@ -165,7 +165,10 @@ export class Monitor {
       modelsTracked: (provider) => this.#watchlist.models(provider).size,
       isGateway: (provider) => resellers.has(provider),
       stored,
-      onIncident: (change) => this.#noteIncident(change),
+      onIncident: (change) => {
+        this.#writer.putIncident(change.incident);
+        logIncident(change);
+      },
     });
   }
 
@@ -223,14 +226,6 @@ export class Monitor {
     else this.book.acknowledge(news.id, news.by, news.atMs);
   }
 
-  #noteIncident({ kind, incident }: IncidentChange): void {
-    this.#writer.putIncident(incident);
-    if (kind === 'updated') return;
-    const { id, provider, scope, type, severity, models } = incident;
-    const level = kind === 'resolved' || kind === 'acknowledged' || kind === 'absorbed' ? 'info' : 'warn';
-    log(level, `incident ${kind}`, { id, provider, scope, type, severity, models: models.slice(0, 10) });
-  }
-
   async #noteSpent(provider: string, day: string, cost: ProbeCost): Promise<void> {
     this.#parts.metrics.spent(provider, cost);
     const sum = await this.#writer.addSpent({ provider, day, ...cost });
@@ -250,9 +245,4 @@ export class Monitor {
       log('warn', 'old rows could not be removed', describeError(error));
     }
   }
-}
-
-function noteStore(error: unknown): void {
-  if (error === null) log('info', 'the database answers again');
-  else log('error', 'the database does not take what it is given', describeError(error));
 }

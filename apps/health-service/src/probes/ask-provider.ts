@@ -4,7 +4,7 @@ import type { ProbedProvider } from './probed-provider.ts';
 import { redact } from './redact.ts';
 
 /** Marks a request as a probe, so that a provider's or a gateway's own figures can leave it out. */
-export const PROBE_HEADER = 'x-gatewayz-probe';
+const PROBE_HEADER = 'x-gatewayz-probe';
 
 /** One request of a probe, with its own deadline. */
 export interface ProbeRequest {

@@ -40,7 +40,8 @@ export function createTrafficReader(options: TrafficReaderOptions): TrafficReade
       signal: AbortSignal.timeout(READ_TIMEOUT_MS),
     });
     if (statusCode !== 200) {
-      body.destroy();
+      // A body that is destroyed fails, and without a listener that would end the process.
+      body.on('error', () => {}).destroy();
       throw new Error(`GET /metrics answered ${statusCode}`);
     }
     const chunks: Buffer[] = [];

@@ -50,7 +50,7 @@ afterAll(async () => {
 });
 
 test('the gateway is started ready, with its config, arguments and a clean environment', () => {
-  expect(shown.config).toEqual({ routing: { strategy: 'priority' } });
+  expect(shown.config).toEqual({ healthService: { embedded: false }, routing: { strategy: 'priority' } });
   expect(shown.args).toEqual(['--flag']);
   expect(shown.env).toMatchObject({
     HOST: '127.0.0.1',
