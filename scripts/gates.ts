@@ -22,6 +22,7 @@ export const gates: readonly Gate[] = [
   { name: 'types', command: 'tsc', args: ['-p', '.', '--noEmit'] },
   { name: 'knip', command: 'knip', args: ['--no-progress'] },
   { name: 'rooms', command: 'node', args: [join(import.meta.dirname, 'check-rooms.ts')] },
+  { name: 'lock', command: 'node', args: [join(import.meta.dirname, 'check-lock.ts')] },
   { name: 'docs', command: 'node', args: [join(import.meta.dirname, 'check-docs.ts')] },
 ];
 
