@@ -43,6 +43,7 @@ See [the sum](packages/metrics/src/sum.ts), [its start](packages/metrics/src/sum
 /** A small repository in order: three rooms, a test and a page of documentation. */
 const soundFiles: Readonly<Record<string, string>> = {
   'package.json': `${JSON.stringify(workspace, null, 2)}\n`,
+  'package-lock.json': '{ "packages": {} }\n',
   'README.md': readme,
   'packages/metrics/package.json': manifest('metrics'),
   'packages/metrics/src/index.ts': "export { sum } from './sum.ts';\n",

@@ -154,6 +154,16 @@ const codeFaults: readonly PlantedFault[] = [
 
 const textFaults: readonly PlantedFault[] = [
   {
+    fault: 'a lock file without the packages of other platforms',
+    gate: 'lock',
+    files: {
+      'package-lock.json': `${JSON.stringify({
+        packages: { 'node_modules/tool': { optionalDependencies: { '@tool/cli-win32-x64': '1.2.3' } } },
+      })}\n`,
+    },
+    says: 'node_modules/@tool/cli-win32-x64',
+  },
+  {
     fault: 'a dead link in Markdown',
     gate: 'docs',
     files: { 'README.md': 'One.\n\nSee [this](docs/gone.md#part).\n' },

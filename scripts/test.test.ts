@@ -17,7 +17,7 @@ function fixture(files: Readonly<Record<string, string>> = {}): GateFixture {
 describe('npm run check', () => {
   it('passes where everything is in order, with a line for each gate', async () => {
     const result = await fixture().runScript('check.ts');
-    expect(result.output).toMatch(/^(?:passed {2}\w+ +\d+\.\d s\n){5}$/);
+    expect(result.output).toMatch(/^(?:passed {2}\w+ +\d+\.\d s\n){6}$/);
     expect(result.isOk).toBe(true);
   });
 
@@ -25,7 +25,7 @@ describe('npm run check', () => {
     const files = { 'README.md': '[gone](gone.md)\n' };
     const result = await fixture(files).runScript('check.ts');
     expect(result.output).toMatch(/^FAILED {2}docs .*\nREADME\.md:1: dead link: gone\.md$/m);
-    expect(result.output.match(/^passed /gm)).toHaveLength(4);
+    expect(result.output.match(/^passed /gm)).toHaveLength(5);
     expect(result.isOk).toBe(false);
   });
 
@@ -53,13 +53,13 @@ function lastLine(output: string): string | undefined {
 describe('npm test', () => {
   it('counts the gates and the tests in its last line', async () => {
     const result = await fixture().runScript('test.ts');
-    expect(lastLine(result.output)).toBe('6 passed, 0 failed');
+    expect(lastLine(result.output)).toBe('7 passed, 0 failed');
     expect(result.isOk).toBe(true);
   });
 
   it('counts a gate that fails as one failure', async () => {
     const result = await fixture({ 'README.md': '[gone](gone.md)\n' }).runScript('test.ts');
-    expect(lastLine(result.output)).toBe('5 passed, 1 failed');
+    expect(lastLine(result.output)).toBe('6 passed, 1 failed');
     expect(result.isOk).toBe(false);
   });
 

@@ -1,4 +1,7 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { Pool } from 'undici';
 import { describe, expect, test } from 'vitest';
 import { fetchModelList } from './model-list.ts';
 import type { ProviderConnection } from './provider-connection.ts';
@@ -77,4 +80,17 @@ describe('what is no list', () => {
   test('is an answer of more than 16 MiB', async () => {
     await expect(fetchFrom(Buffer.alloc(16_777_217, ' '))).rejects.toThrow('more than 16777216 bytes');
   });
+});
+
+test('a provider that refuses its list harms nobody but itself', async () => {
+  const server = createServer((_, response) => response.writeHead(404, { 'content-length': 2 }).end('no'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const pool = new Pool(`http://127.0.0.1:${port}`);
+  const refused = fetchModelList({ pool, basePath: '/v1', headers: [], secret: null });
+  await expect(refused).rejects.toThrow('GET /models answered 404');
+  // What goes wrong behind the refusal would come in a later turn, as an error that nothing catches.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await pool.destroy();
+  await new Promise((resolve) => server.close(resolve));
 });

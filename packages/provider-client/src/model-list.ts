@@ -22,7 +22,8 @@ export async function fetchModelList(provider: ProviderConnection): Promise<read
     signal: AbortSignal.timeout(LIST_TIMEOUT_MS),
   });
   if (statusCode !== 200) {
-    body.destroy();
+    // A body that is given up tells of it as an error.
+    body.on('error', () => {}).destroy();
     throw new Error(`GET /models answered ${statusCode}`);
   }
   const chunks: Buffer[] = [];

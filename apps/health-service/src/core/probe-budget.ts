@@ -21,8 +21,6 @@ export type BudgetSettings = {
   readonly overrides?: Readonly<Record<string, DailyLimit>>;
 };
 
-export const DEFAULT_DAILY_LIMIT: DailyLimit = { tokensPerDay: 200_000, microUsdPerDay: 500_000 };
-
 /** A day of a provider as it is stored; `day` is `2026-01-31`, in UTC. */
 export type SpentDay = ProbeCost & { readonly provider: string; readonly day: string };
 
