@@ -46,4 +46,14 @@ export const testTools: readonly TestTool[] = [
     probe: { kind: 'file', pattern: '/usr/lib/postgresql/*/bin/postgres' },
     service: 'postgresql',
   },
+  {
+    debianPackage: 'curl',
+    why: 'the commands that the README and the start print are run as they are',
+    probe: { kind: 'binary', binary: 'curl' },
+  },
+  {
+    debianPackage: 'openssl',
+    why: 'certificates that have run out or bear a wrong name are made for the TLS faults',
+    probe: { kind: 'binary', binary: 'openssl' },
+  },
 ];

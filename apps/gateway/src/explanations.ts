@@ -28,29 +28,66 @@ export interface Explanations {
   find(id: string, keyIndex: number): Explanation | null;
 }
 
-/** What is kept of a request: numbers and names, to be worded when somebody asks. */
-interface Entry {
-  readonly id: string;
-  readonly keyIndex: number;
-  readonly receivedAt: number;
-  readonly endedAt: number;
-  readonly endpoint: string;
-  readonly model: string;
-  readonly isStream: boolean;
-  readonly outcome: Outcome | null;
-  readonly streamEnd: StreamEnd | null;
-  readonly candidates: readonly Candidate[];
-  readonly attempts: readonly AttemptEntry[];
+/** What is kept of an attempt. */
+class AttemptEntry {
+  target: Target | null = null;
+  chosenAs: 'best' | 'half_open_probe' | 'least_bad' = 'best';
+  outcome: Outcome | null = null;
+  failure: Failure | null = null;
+  startedAt = 0;
+  firstByteAt = 0;
+  endedAt = 0;
+
+  fill(attempt: Attempt): void {
+    this.target = attempt.target;
+    this.chosenAs = toChosenAs(attempt);
+    this.outcome = attempt.outcome;
+    this.failure = attempt.failure;
+    this.startedAt = attempt.startedAt;
+    this.firstByteAt = attempt.firstByteAt;
+    this.endedAt = attempt.endedAt;
+  }
 }
 
-interface AttemptEntry {
-  readonly target: Target;
-  readonly chosenAs: 'best' | 'half_open_probe' | 'least_bad';
-  readonly outcome: Outcome | null;
-  readonly failure: Failure | null;
-  readonly startedAt: number;
-  readonly firstByteAt: number;
-  readonly endedAt: number;
+/**
+ * What is kept of a request: numbers and names, to be worded when somebody asks. An entry is filled again for another
+ * request when its turn comes: a thousand new ones would outlive the young generation and be copied for nothing.
+ */
+class Entry {
+  id = '';
+  keyIndex = 0;
+  receivedAt = 0;
+  endedAt = 0;
+  endpoint = '';
+  model = '';
+  isStream = false;
+  outcome: Outcome | null = null;
+  streamEnd: StreamEnd | null = null;
+  candidates: readonly Candidate[] = [];
+  readonly attempts: AttemptEntry[] = [];
+
+  fill(exchange: Exchange): void {
+    const { arrival } = exchange;
+    this.id = arrival.id;
+    this.keyIndex = arrival.keyIndex;
+    this.receivedAt = arrival.times.receivedAt;
+    this.endedAt = exchange.endedAt;
+    this.endpoint = arrival.endpoint.route;
+    this.model = arrival.route.label;
+    this.isStream = exchange.wantsStream;
+    this.outcome = exchange.outcome;
+    this.streamEnd = exchange.streamEnd;
+    this.candidates = exchange.candidates;
+    this.#fillAttempts(exchange.attempts);
+  }
+
+  #fillAttempts(attempts: readonly Attempt[]): void {
+    this.attempts.length = Math.min(this.attempts.length, attempts.length);
+    for (let index = 0; index < attempts.length; index += 1) {
+      if (this.attempts[index] === undefined) this.attempts.push(new AttemptEntry());
+      this.attempts[index]?.fill(attempts[index] as Attempt);
+    }
+  }
 }
 
 /** Keeps the last `capacity` requests in memory. */
@@ -59,7 +96,12 @@ export function createExplanations(capacity: number): Explanations {
   let next = 0;
   return {
     add(exchange) {
-      ring[next] = toEntry(exchange);
+      let entry = ring[next];
+      if (entry === undefined) {
+        entry = new Entry();
+        ring[next] = entry;
+      }
+      entry.fill(exchange);
       next = (next + 1) % capacity;
     },
     find(id, keyIndex) {
@@ -67,28 +109,6 @@ export function createExplanations(capacity: number): Explanations {
       return entry === undefined ? null : explain(entry);
     },
   };
-}
-
-function toEntry(exchange: Exchange): Entry {
-  const { arrival } = exchange;
-  return {
-    id: arrival.id,
-    keyIndex: arrival.keyIndex,
-    receivedAt: arrival.times.receivedAt,
-    endedAt: exchange.endedAt,
-    endpoint: arrival.endpoint.route,
-    model: arrival.route.label,
-    isStream: exchange.wantsStream,
-    outcome: exchange.outcome,
-    streamEnd: exchange.streamEnd,
-    candidates: exchange.candidates,
-    attempts: exchange.attempts.map(toAttemptEntry),
-  };
-}
-
-function toAttemptEntry(attempt: Attempt): AttemptEntry {
-  const { target, outcome, failure, startedAt, firstByteAt, endedAt } = attempt;
-  return { target, chosenAs: toChosenAs(attempt), outcome, failure, startedAt, firstByteAt, endedAt };
 }
 
 function toChosenAs({ pick }: Attempt): AttemptEntry['chosenAs'] {
@@ -121,8 +141,8 @@ function explain(entry: Entry): Explanation {
 function explainAttempt(attempt: AttemptEntry, receivedAt: number): object {
   const { target, failure, outcome, firstByteAt } = attempt;
   return {
-    provider: target.provider.name,
-    model: target.model,
+    provider: target?.provider.name ?? null,
+    model: target?.model ?? null,
     chosen_as: attempt.chosenAs,
     outcome,
     timeout: failure?.phase ?? null,
