@@ -67,6 +67,9 @@ export async function startHealthService(start: HealthServiceStart): Promise<Run
       ...start.env,
     },
     readyWhen: `${url}/health`,
+  }).catch(async (error: unknown) => {
+    await own?.dispose();
+    throw error;
   });
   return {
     url,
