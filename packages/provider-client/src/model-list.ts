@@ -2,7 +2,8 @@ import { isModelName } from '@gatewayz/config';
 import { z } from 'zod';
 import type { ProviderConnection } from './provider-connection.ts';
 
-const MAX_LIST_BYTES = 16_777_216;
+/** The largest answer to `GET /models` that is read. */
+export const MAX_LIST_BYTES = 16_777_216;
 const MAX_MODELS = 5000;
 const LIST_TIMEOUT_MS = 15_000;
 
@@ -33,7 +34,15 @@ export async function fetchModelList(provider: ProviderConnection): Promise<read
     if (size > MAX_LIST_BYTES) throw new Error(`GET /models answered more than ${MAX_LIST_BYTES} bytes`);
     chunks.push(chunk);
   }
-  const list = listSchema.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-  const names = list.data.map((entry) => entry.id).filter(isModelName);
+  return parseModelList(Buffer.concat(chunks));
+}
+
+/**
+ * The names of a model list that can stand in a label or a header, none twice, the first 5,000. Throws where the
+ * bytes are no such list.
+ */
+export function parseModelList(body: Buffer): readonly string[] {
+  const { data } = listSchema.parse(JSON.parse(body.toString('utf8')));
+  const names = data.map(({ id }) => id).filter(isModelName);
   return [...new Set(names)].slice(0, MAX_MODELS);
 }

@@ -38,3 +38,14 @@ test('the breaker state is that of the stricter of provider and model', () => {
   ofProvider.forceClosed('', NOW);
   expect(state()).toBe('half_open');
 });
+
+test('a score is taken anew after 100 ms, and at once where a breaker has changed', () => {
+  const target = targetAt('a');
+  const score = (nowMs: number): number | undefined => describeCandidates(routeTo(target), nowMs)[0]?.score;
+  expect(score(NOW)).toBe(1);
+  record(target, 1, 'provider_error');
+  expect(score(NOW + 99)).toBe(1);
+  expect(score(NOW + 100)).toBeLessThan(1);
+  record(target, 4, 'provider_error');
+  expect(score(NOW + 101)).toBeCloseTo(0.3);
+});

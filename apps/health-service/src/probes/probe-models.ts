@@ -1,14 +1,8 @@
-import { isModelName } from '@gatewayz/config';
+import { MAX_LIST_BYTES, parseModelList } from '@gatewayz/provider-client';
 import { classifyStatus, type Outcome } from '@gatewayz/provider-health';
-import { z } from 'zod';
 import { askProvider } from './ask-provider.ts';
 import { describeRefusal } from './describe-refusal.ts';
 import type { ProbedProvider } from './probed-provider.ts';
-
-const MAX_LIST_BYTES = 16_777_216;
-const MAX_MODELS = 5000;
-
-const listSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 
 /** How `GET /models` ended; `models` is null where there was no list to read. */
 export interface ModelsProbe {
@@ -44,12 +38,10 @@ export async function probeModels(
   return { outcome, latencyMs, requestId, detail: null, models };
 }
 
-/** The names that can stand in a label or a header, none twice, the first 5,000; null where it is no list. */
+/** The models of the list, null where it is none. */
 function readList(body: Buffer): readonly string[] | null {
   try {
-    const { data } = listSchema.parse(JSON.parse(body.toString('utf8')));
-    const names = data.map(({ id }) => id).filter(isModelName);
-    return [...new Set(names)].slice(0, MAX_MODELS);
+    return parseModelList(body);
   } catch {
     return null;
   }
