@@ -5,16 +5,20 @@ import type {
   Capabilities,
   HealthConfig,
   HealthServiceConfig,
+  LogsConfig,
   ModelConfig,
   ModelListsConfig,
   Price,
+  PrometheusConfig,
   RetriesConfig,
   RoutingConfig,
   ServerConfig,
   StreamingConfig,
   TimeoutsConfig,
+  TracesConfig,
 } from './config.ts';
 import { healthServiceSchema } from './health-service-schema.ts';
+import { logsSchema, prometheusSchema, tracesSchema } from './telemetry-schema.ts';
 
 /** The configuration file once its defaults are in place. */
 export interface ConfigFile {
@@ -34,7 +38,13 @@ export interface ConfigFile {
   readonly health: HealthConfig;
   readonly streaming: StreamingConfig;
   readonly healthService: HealthServiceConfig;
+  readonly prometheus: PrometheusConfig;
+  readonly logs: LogsSection;
+  readonly traces: TracesConfig;
 }
+
+/** What the file says of logs; the rest is the environment's. */
+export type LogsSection = Omit<LogsConfig, 'level' | 'format' | 'environment'>;
 
 /** A provider as the file has it; what is absent may come from a preset or the environment. */
 export interface ProviderEntry {
@@ -184,6 +194,9 @@ const configSchema: z.ZodType<ConfigFile> = z.strictObject({
     .prefault({}),
   streaming: z.strictObject({ continuation: z.boolean().default(true) }).prefault({}),
   healthService: healthServiceSchema,
+  prometheus: prometheusSchema,
+  logs: logsSchema,
+  traces: tracesSchema,
 });
 
 /** What parsing the content of a configuration file gives: the file, or everything that is wrong with it. */

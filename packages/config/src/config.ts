@@ -175,6 +175,33 @@ export interface AnswerLimits {
   readonly eventBytes: number;
 }
 
+/** The Prometheus server that scrapes the gateways, where `PROMETHEUS_URL` names one. */
+export interface PrometheusConfig {
+  /** One label matcher in PromQL's words, which tells this fleet from others on the same server. */
+  readonly selector?: string | undefined;
+}
+
+/** How much is logged, and how. */
+export interface LogsConfig {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly format: 'json' | 'logfmt';
+  /** Where this runs, as a label: `production`, `staging`, … */
+  readonly environment: string;
+  /** Whether the bodies of requests and answers are logged; for searching faults, never for production. */
+  readonly bodies: boolean;
+  readonly lokiTenant?: string | undefined;
+  /** Loki takes it since 3.0. */
+  readonly lokiStructuredMetadata: boolean;
+}
+
+/** Which traces are kept beyond those that are sampled, and who sees their ids. */
+export interface TracesConfig {
+  /** Whether providers are sent `traceparent`. */
+  readonly toProviders: boolean;
+  /** From how long a request is kept whatever the sampling said. */
+  readonly slowMs: number;
+}
+
 /** Everything the process was told, frozen; times in milliseconds, sizes in bytes. */
 export interface Config {
   readonly appName: string;
@@ -193,6 +220,9 @@ export interface Config {
   readonly healthService: HealthServiceConfig;
   /** Where the health service is, if the process is not to start its own. */
   readonly healthServiceUrl: string | null;
+  readonly prometheus: PrometheusConfig;
+  readonly logs: LogsConfig;
+  readonly traces: TracesConfig;
   /** Everything that a process writes goes here. */
   readonly dataDir: string;
 }
@@ -210,4 +240,9 @@ export interface Secrets {
   /** Both hold credentials; null where there is none. */
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
+  /** Where Prometheus and Loki are; both may hold credentials. */
+  readonly prometheusUrl: string | null;
+  readonly lokiUrl: string | null;
+  /** OpenTelemetry's own variables (`OTEL_*`), which name endpoints and hold headers. */
+  readonly openTelemetry: Readonly<Record<string, string>>;
 }

@@ -4,11 +4,13 @@ export type {
   Config,
   HealthConfig,
   HealthServiceConfig,
+  LogsConfig,
   MaintenanceConfig,
   ModelConfig,
   ModelListsConfig,
   Price,
   ProbeTier,
+  PrometheusConfig,
   ProviderConfig,
   RetriesConfig,
   RoutingConfig,
@@ -17,6 +19,7 @@ export type {
   StreamingConfig,
   TargetConfig,
   TimeoutsConfig,
+  TracesConfig,
 } from './config.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
 export { isModelName } from './config-schema.ts';

@@ -7,6 +7,7 @@ import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type ConfigFile, parseConfigFile } from './config-schema.ts';
 import { type Environment, expandEnvironment } from './environment.ts';
 import { apiKeyVariable, PRESETS } from './presets.ts';
+import { readLogs, readOpenTelemetry, readUrl } from './read-telemetry.ts';
 import { withoutFaults } from './without-faults.ts';
 
 const DEFAULT_FILE = 'gatewayz.yaml';
@@ -147,6 +148,9 @@ function buildConfig(
     health: file.health,
     streaming: file.streaming,
     healthService: file.healthService,
+    prometheus: file.prometheus,
+    logs: readLogs(file.logs, environment, problems),
+    traces: file.traces,
     healthServiceUrl: environment.HEALTH_SERVICE_URL || null,
     dataDir: environment.GATEWAYZ_DATA_DIR || './data',
   };
@@ -157,6 +161,9 @@ function buildConfig(
     adminToken: environment.ADMIN_TOKEN || null,
     databaseUrl: environment.DATABASE_URL || null,
     redisUrl: environment.REDIS_URL || null,
+    prometheusUrl: readUrl('PROMETHEUS_URL', environment.PROMETHEUS_URL, problems),
+    lokiUrl: readUrl('LOKI_URL', environment.LOKI_URL, problems),
+    openTelemetry: readOpenTelemetry(environment),
   };
   return { config: deepFreeze(config), secrets };
 }
