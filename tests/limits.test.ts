@@ -210,6 +210,14 @@ test.each(['application/json', 'application/json; charset=utf-8', 'Application/J
   },
 );
 
+test.each(['gzip', 'deflate', 'br', 'gzip, gzip'])('a body in the coding %s is 415', async (coding) => {
+  const headers = { 'content-type': 'application/json', 'content-encoding': coding };
+  const answer = await ask(stage.gateway, { body: chatBody('x'), headers });
+  expectRefusal(answer, 415, { code: 'unsupported_content_encoding' });
+  const plain = { ...headers, 'content-encoding': 'identity' };
+  expect((await ask(stage.gateway, { body: chatBody('x'), headers: plain })).status).toBe(200);
+});
+
 test.each([
   ['GET', '/nothing-here'],
   ['POST', '/v1/chat/completions/more'],

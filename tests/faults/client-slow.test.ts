@@ -208,3 +208,23 @@ test('Client: thousands of idle connections → others are served, and the idle 
   }
   await expectServed();
 });
+
+test('Client: reads slowly → pages of metrics that nobody takes are let go of after the write deadline', async () => {
+  const asked = 'GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(600);
+  const socket = open(asked);
+  socket.pause();
+  await once(socket, 'connect');
+  const startedAt = performance.now();
+  // A paused socket hears of the end only when it is read again: the gateway's own view is what counts.
+  await vi.waitFor(async () => {
+    const metrics = await stage.gateway.metrics();
+    const left = metrics.sum('fastapi_requests_total', {
+      method: 'GET',
+      path: '/metrics',
+      status_code: '499',
+    });
+    expect(left).toBeGreaterThan(0);
+  }, PATIENT);
+  expect(performance.now() - startedAt).toBeGreaterThan(WRITE_TIMEOUT_MS / 2);
+  socket.destroy();
+});

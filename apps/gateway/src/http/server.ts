@@ -15,6 +15,7 @@ import { answerBrokenRequest, isDistrusted } from './broken-request.ts';
 import { isChunkFlood } from './chunk-overhead.ts';
 import { type ClientKeys, readBearerToken } from './client-keys.ts';
 import { keepConnections } from './idle-connections.ts';
+import { limitReading } from './limit-reading.ts';
 import { refuseFlawedRequests, toRefusal } from './refuse-flawed-requests.ts';
 import { refuseUnknownRoutes } from './refuse-unknown-routes.ts';
 
@@ -44,6 +45,10 @@ export interface ServerParts {
 /** How often Node looks for connections that are past their deadlines. */
 const CONNECTION_CHECK_MS = 1000;
 
+const COMPRESSED_BODY = invalidRequest('The body must not be compressed.', {
+  status: 415,
+  code: 'unsupported_content_encoding',
+});
 const CHUNK_FLOOD = { status: 400, message: 'The chunk extensions are too large.' } as const;
 
 /** Creates the HTTP server with every limit set, authentication, request ids, metrics and OpenAI's error shape. */
@@ -81,9 +86,12 @@ export function createServer(config: ServerConfig, parts: ServerParts): FastifyI
   });
 
   observeRoutes(server, parts);
-  server.addHook('onSend', (_, reply, payload, done) => {
-    if (typeof payload === 'string' || Buffer.isBuffer(payload))
+  server.addHook('onSend', (request, reply, payload, done) => {
+    if (typeof payload === 'string' || Buffer.isBuffer(payload)) {
       reportBodyBytes(reply.raw, Buffer.byteLength(payload));
+      // When this turn is over, the payload has been handed to the socket, which the response then knows no more.
+      setImmediate(limitReading, request.raw.socket, config.writeTimeoutMs);
+    }
     done();
   });
   refuseUnknownRoutes(server, parts.metrics);
@@ -114,7 +122,9 @@ function readJsonBodiesAsBytes(server: FastifyInstance): void {
     /^application\/(?:[\w.-]+\+)?json(?:;|$)/,
     { parseAs: 'buffer' },
     ({ raw }, body, done) => {
-      done(isChunkFlood(raw, body.length) ? toRefusal(CHUNK_FLOOD, raw.socket) : null, body);
+      const coding = raw.headers['content-encoding'];
+      if (coding !== undefined && coding !== 'identity') done(COMPRESSED_BODY);
+      else done(isChunkFlood(raw, body.length) ? toRefusal(CHUNK_FLOOD, raw.socket) : null, body);
     },
   );
 }

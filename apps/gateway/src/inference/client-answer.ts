@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { reportBodyBytes } from '@gatewayz/observability';
 import { type ApiErrorDetails, toErrorBody } from '../http/api-error.ts';
+import { limitReading } from '../http/limit-reading.ts';
 
 /** Up to this size copying a body is cheaper than a second write. */
 const ONE_WRITE_BYTES = 16_384;
@@ -52,7 +53,7 @@ export class ClientAnswer {
     // A Latin-1 string holds the same bytes, and leaves with the headers in one write.
     if (body.length <= ONE_WRITE_BYTES) this.#response.end(body.toString('latin1'), 'latin1');
     else this.#response.end(body);
-    this.#limitReading();
+    limitReading(this.#response.socket, this.#writeTimeoutMs);
   }
 
   /** Gives an error in place of an answer. */
@@ -95,13 +96,7 @@ export class ClientAnswer {
     const last = this.#take();
     reportBodyBytes(this.#response, this.#bytes);
     this.#response.end(last);
-    this.#limitReading();
-  }
-
-  /** Nobody waits for an answer that has been handed over: the connection itself must end where it is not read. */
-  #limitReading(): void {
-    const { socket } = this.#response;
-    if (socket !== null && socket.writableLength > 0) socket.setTimeout(this.#writeTimeoutMs);
+    limitReading(this.#response.socket, this.#writeTimeoutMs);
   }
 
   #take(): Buffer {
