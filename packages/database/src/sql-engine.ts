@@ -1,0 +1,39 @@
+/** What a database can bind and give back. */
+export type SqlValue = string | number | null;
+
+export interface SqlStatement {
+  readonly sql: string;
+  readonly parameters: readonly SqlValue[];
+}
+
+export type SqlRow = Readonly<Record<string, SqlValue>>;
+
+/** One step of the schema; steps are applied once, in rising order of their numbers, and never changed. */
+export interface Migration {
+  readonly version: number;
+  readonly statements: readonly string[];
+}
+
+/** Connections of a pool: open ones, those in use, and calls that wait for one. */
+export interface ConnectionCounts {
+  readonly size: number;
+  readonly active: number;
+  readonly waiting: number;
+  readonly max: number;
+}
+
+/** A database that runs lists of statements, each list as one transaction. */
+export interface SqlEngine {
+  /** Gives the rows of each statement. Rejects with a `SqlError`; then none of the statements has had an effect,
+   * but for the codes `timeout` and `unavailable`, where that is not known. */
+  run(statements: readonly SqlStatement[]): Promise<readonly (readonly SqlRow[])[]>;
+  /** How its connections are used now. */
+  connections(): ConnectionCounts;
+  close(): Promise<void>;
+}
+
+/** The steps of a schema, and the table that remembers which have been taken: one for each schema of a database. */
+export interface SqlSchema {
+  readonly versionTable: string;
+  readonly migrations: readonly Migration[];
+}

@@ -1,0 +1,16 @@
+export {
+  createRedisInfoWatch,
+  type RedisInfo,
+  type RedisInfoWatch,
+  type RedisInfoWatchOptions,
+  readRedisInfo,
+} from './redis-info.ts';
+export {
+  createRedisLink,
+  type RedisAnswer,
+  type RedisClient,
+  type RedisEvent,
+  type RedisLink,
+  type RedisLinkOptions,
+  type RedisStatus,
+} from './redis-link.ts';
