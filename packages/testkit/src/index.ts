@@ -11,6 +11,23 @@ export { startFakeHealthService } from './fake-health-service/fake-health-servic
 export type { HealthPath, HealthScript } from './fake-health-service/health-script.ts';
 export { toHealthyAnswer } from './fake-health-service/healthy-answer.ts';
 export type { HealthServiceStats } from './fake-health-service/request-counts.ts';
+export type { FakeLoki, FakeLokiOptions, LokiStats } from './fake-loki/fake-loki.ts';
+export { startFakeLoki } from './fake-loki/fake-loki.ts';
+export type { LokiLimits } from './fake-loki/loki-limits.ts';
+export { LOKI_LIMITS } from './fake-loki/loki-limits.ts';
+export type { LokiScript } from './fake-loki/loki-script.ts';
+export type { DiscardReason, StoredStream } from './fake-loki/loki-store.ts';
+export type { LokiEntry } from './fake-loki/read-push.ts';
+export type { FakeOtlp, FakeOtlpOptions, OtlpRequestLog } from './fake-otlp/fake-otlp.ts';
+export { startFakeOtlp } from './fake-otlp/fake-otlp.ts';
+export type { OtlpScript } from './fake-otlp/otlp-script.ts';
+export type {
+  ReceivedAttributes,
+  ReceivedEvent,
+  ReceivedLink,
+  ReceivedSpan,
+  ReceivedValue,
+} from './fake-otlp/received-span.ts';
 export type { Attempt, AttemptEnd } from './fake-provider/attempt.ts';
 export type { LogDepth, ModelStats, ProviderStats } from './fake-provider/attempt-log.ts';
 export type { TokenUsage } from './fake-provider/expected-answer.ts';

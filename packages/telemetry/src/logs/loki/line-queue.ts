@@ -1,0 +1,114 @@
+/** Some lines, encoded: a head and a text by turns, each on a line of its own. */
+interface Frame {
+  readonly bytes: Buffer;
+  readonly lines: number;
+}
+
+/** Frames on their way, in one buffer of their own. */
+export interface Batch {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly lines: number;
+}
+
+export interface QueueLimits {
+  readonly maxLines: number;
+  /** Bytes as encoded, outside of the heap. */
+  readonly maxBytes: number;
+}
+
+const FRAME_LENGTH = 65_536;
+
+/**
+ * The lines that wait, first in, first out, bounded; the ones on their way stay until they are settled, so that what
+ * a broken thread had can be sent again. The heap holds only the last 64 KB, the rest is in buffers.
+ */
+export class LineQueue {
+  readonly #limits: QueueLimits;
+  #frames: Frame[] = [];
+  #open: string[] = [];
+  #openLines = 0;
+  #openLength = 0;
+  #sealedLines = 0;
+  #sealedBytes = 0;
+  #onTheWay = 0;
+
+  constructor(limits: QueueLimits) {
+    this.#limits = limits;
+  }
+
+  get lines(): number {
+    return this.#sealedLines + this.#openLines;
+  }
+
+  /** What is not encoded yet is counted in characters. */
+  get bytes(): number {
+    return this.#sealedBytes + this.#openLength;
+  }
+
+  /** Takes a line, or says that there is no room. */
+  add(head: string, line: string): boolean {
+    const length = head.length + line.length + 2;
+    if (this.lines >= this.#limits.maxLines || this.bytes + length > this.#limits.maxBytes) return false;
+    this.#open.push(head, line);
+    this.#openLines += 1;
+    this.#openLength += length;
+    if (this.#openLength >= FRAME_LENGTH) this.#seal();
+    return true;
+  }
+
+  /** The oldest lines, up to about so many bytes; they stay in the queue until `settle`. */
+  take(maxBytes: number): Batch | null {
+    this.#seal();
+    let length = 0;
+    let lines = 0;
+    let count = 0;
+    for (const frame of this.#frames) {
+      if (count > 0 && length + frame.bytes.length > maxBytes) break;
+      length += frame.bytes.length;
+      lines += frame.lines;
+      count += 1;
+    }
+    if (count === 0) return null;
+    this.#onTheWay = count;
+    const bytes = new Uint8Array(new ArrayBuffer(length));
+    let at = 0;
+    for (const frame of this.#frames.slice(0, count)) {
+      bytes.set(frame.bytes, at);
+      at += frame.bytes.length;
+    }
+    return { bytes, lines };
+  }
+
+  /** The lines last taken have come to their end. */
+  settle(): void {
+    for (const frame of this.#frames.splice(0, this.#onTheWay)) {
+      this.#sealedLines -= frame.lines;
+      this.#sealedBytes -= frame.bytes.length;
+    }
+    this.#onTheWay = 0;
+  }
+
+  /** Empties the queue and says how many lines there were. */
+  clear(): number {
+    const { lines } = this;
+    this.#frames = [];
+    this.#open = [];
+    this.#openLines = 0;
+    this.#openLength = 0;
+    this.#sealedLines = 0;
+    this.#sealedBytes = 0;
+    this.#onTheWay = 0;
+    return lines;
+  }
+
+  #seal(): void {
+    if (this.#openLines === 0) return;
+    const bytes = Buffer.from(`${this.#open.join('\n')}\n`);
+    this.#frames.push({ bytes, lines: this.#openLines });
+    this.#sealedLines += this.#openLines;
+    this.#sealedBytes += bytes.length;
+    this.#open = [];
+    this.#openLines = 0;
+    this.#openLength = 0;
+  }
+}
