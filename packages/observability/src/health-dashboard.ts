@@ -19,6 +19,8 @@ export interface HealthDashboardOptions {
 export interface HealthDashboard {
   /** The page as JSON, at most a second old and never older than the last change of a provider's own breaker. */
   json(): string;
+  /** Shows one provider more. */
+  add(provider: Omit<WatchedProvider, 'history'>): void;
   /** Keeps a change of a breaker for the history of its provider; to be called at each one. */
   changed(transition: HealthTransition): void;
 }
@@ -30,12 +32,18 @@ const HISTORY_LENGTH = 20;
 
 /** Makes a dashboard whose breakers have no history yet. */
 export function createHealthDashboard({ providers, now, epochNow }: HealthDashboardOptions): HealthDashboard {
-  const histories = new Map<string, BreakerChange[]>(providers.map(({ health }) => [health.provider, []]));
-  const watched = providers.map(
-    ({ health, hour }): WatchedProvider => ({ health, hour, history: histories.get(health.provider) ?? [] }),
-  );
+  const histories = new Map<string, BreakerChange[]>();
+  const watched: WatchedProvider[] = [];
   let page: { readonly text: string; readonly madeAtMs: number } | null = null;
+  function add({ health, hour }: Omit<WatchedProvider, 'history'>): void {
+    const history: BreakerChange[] = [];
+    histories.set(health.provider, history);
+    watched.push({ health, hour, history });
+    page = null;
+  }
+  providers.forEach(add);
   return {
+    add,
     json() {
       const nowMs = now();
       if (page === null || nowMs - page.madeAtMs >= MAX_AGE_MS) {

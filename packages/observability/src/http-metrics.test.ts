@@ -1,6 +1,7 @@
 import { createRegistry, type Registry } from '@gatewayz/metrics';
 import { describe, expect, test } from 'vitest';
-import { createHttpMetrics, httpCatalogue, REQUEST_STAGES } from './http-metrics.ts';
+import { createHttpMetrics, httpCatalogue } from './http-metrics.ts';
+import { REQUEST_STAGES } from './stage-metrics.ts';
 
 function setUp(): { registry: Registry; http: ReturnType<typeof createHttpMetrics> } {
   const registry = createRegistry({ selfMetrics: false });
@@ -108,4 +109,22 @@ test('an unexpected error is counted by its class, never by what it says', async
     'fastapi_exceptions_total{app_name="shop",exception_type="string"} 1.0',
     'fastapi_exceptions_total{app_name="shop",exception_type="object"} 1.0',
   ]);
+});
+
+test('stages that were not measured are in no share, and have no series where they are never measured', async () => {
+  const { registry, http } = setUp();
+  const known = REQUEST_STAGES.filter((stage) => stage !== 'auth_validation');
+  http.endpoint('/a', known).stages(Float64Array.of(1, Number.NaN, 0, 3, 0, 0));
+  const shares = await lines(registry, 'stage_percentage');
+  expect(shares.map((line) => Number(line.split(' ')[1]))).toEqual([25, 0, 75, 0, 0]);
+  expect(await lines(registry, 'request_stage_duration_seconds_count')).toHaveLength(known.length);
+});
+
+test('a request that turned out to be another route is in progress there alone', async () => {
+  const { registry, http } = setUp();
+  http.route('GET', '/a').begin();
+  http.route('GET', '/a').leave();
+  const gauge = 'fastapi_requests_in_progress{app_name="shop",method="GET",path="/a"}';
+  expect(await lines(registry, gauge)).toEqual([`${gauge} 0.0`]);
+  expect(await lines(registry, 'fastapi_requests_total{')).toEqual([]);
 });

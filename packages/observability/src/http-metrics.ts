@@ -1,5 +1,11 @@
 import type { Counter, CounterChild, Gauge, Histogram, Registry } from '@gatewayz/metrics';
 import type { MetricDefinition } from './metric-definition.ts';
+import {
+  createEndpointMetrics,
+  type EndpointMetrics,
+  REQUEST_STAGES,
+  type RequestStage,
+} from './stage-metrics.ts';
 
 const requestSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 5, 10, 30, 60] as const;
 const bodyBytes = [100, 1e3, 1e4, 1e5, 1e6] as const;
@@ -97,43 +103,35 @@ const definitions = {
 /** Every metric of the HTTP section, as data. */
 export const httpCatalogue: readonly MetricDefinition[] = Object.values(definitions);
 
-/** The stages of a request that `request_stage_duration_seconds` knows. */
-export const REQUEST_STAGES = [
-  'request_parsing',
-  'auth_validation',
-  'request_preparation',
-  'backend_response',
-  'stream_processing',
-  'response_finalization',
-] as const;
-export type RequestStage = (typeof REQUEST_STAGES)[number];
-
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Patterns come from the application; a mistake there, such as raw paths for patterns, must not fill the memory. */
+const MAX_ROUTES = 1000;
 
 /** The route label of a request that matched no route. */
 export const UNKNOWN_ROUTE = 'other';
 
 /** What one route counts, its label sets resolved once. */
 export interface RouteMetrics {
+  /** The route label: a pattern of the application's, or {@link UNKNOWN_ROUTE}. */
+  readonly pattern: string;
   /** A request line has been read. */
   begin(): void;
+  /** The request turned out to be another route's: takes its beginning back. */
+  leave(): void;
   /** The answer has ended: status (499 where the client left), seconds, body bytes in and out. */
   end(status: number, seconds: number, requestBytes: number, responseBytes: number): void;
 }
 
-/** What one inference endpoint counts beside its route: stages in seconds, and what the gateway added. */
-export interface EndpointMetrics {
-  /** `seconds` holds one value a stage, in the order of {@link REQUEST_STAGES}. */
-  stages(seconds: Float64Array): void;
-  frontendProcessing(seconds: number): void;
-  overhead(seconds: number): void;
-}
-
 /** The HTTP metrics of one application. */
 export interface HttpMetrics {
-  /** The metrics of a route pattern; made once and kept. Methods outside HTTP's usual ones become `other`. */
+  /**
+   * The metrics of a route pattern; made once and kept. Methods outside HTTP's usual ones become `other`, and so do
+   * patterns after the first 1,000 pairs of method and pattern.
+   */
   route(method: string, pattern: string): RouteMetrics;
-  endpoint(pattern: string): EndpointMetrics;
+  /** The metrics of an inference endpoint; those of `stages` have their series at once, by default all. */
+  endpoint(pattern: string, stages?: readonly RequestStage[]): EndpointMetrics;
   /** Counts an error that no handler expected, by the name of its class. */
   exception(error: unknown): void;
 }
@@ -159,18 +157,20 @@ export function createHttpMetrics(registry: Registry, options: { readonly appNam
   registry.gauge(definitions.appInfo).labels({ app_name: options.appName }).set(1);
 
   const routes = new Map<string, RouteMetrics>();
+  function findRoute(method: string, pattern: string): RouteMetrics {
+    const known = METHODS.has(method) ? method : 'other';
+    const key = `${known} ${pattern}`;
+    let route = routes.get(key);
+    if (route === undefined) {
+      if (routes.size >= MAX_ROUTES && pattern !== UNKNOWN_ROUTE) return findRoute(method, UNKNOWN_ROUTE);
+      route = createRouteMetrics(metrics, options.appName, known, pattern);
+      routes.set(key, route);
+    }
+    return route;
+  }
   return {
-    route(method, pattern) {
-      const known = METHODS.has(method) ? method : 'other';
-      const key = `${known} ${pattern}`;
-      let route = routes.get(key);
-      if (route === undefined) {
-        route = createRouteMetrics(metrics, options.appName, known, pattern);
-        routes.set(key, route);
-      }
-      return route;
-    },
-    endpoint: (pattern) => createEndpointMetrics(stageMetrics, pattern),
+    route: findRoute,
+    endpoint: (pattern, stages = REQUEST_STAGES) => createEndpointMetrics(stageMetrics, pattern, stages),
     exception(error) {
       const type = error instanceof Error ? error.constructor.name : typeof error;
       exceptions.labels({ app_name: options.appName, exception_type: type }).inc();
@@ -216,7 +216,9 @@ function createRouteMetrics(
   }
 
   return {
+    pattern,
     begin: () => inProgress.inc(),
+    leave: () => inProgress.dec(),
     end(status, seconds, requestBytes, responseBytes) {
       inProgress.dec();
       const counters = statusCounters(status);
@@ -227,32 +229,5 @@ function createRouteMetrics(
       requestSize.observe(requestBytes);
       responseSize.observe(responseBytes);
     },
-  };
-}
-
-type StageFamilies = {
-  readonly frontendProcessing: Histogram<'endpoint'>;
-  readonly stageDuration: Histogram<'stage' | 'endpoint'>;
-  readonly stagePercentage: Gauge<'stage' | 'endpoint'>;
-  readonly overhead: Histogram<'endpoint'>;
-};
-
-function createEndpointMetrics(families: StageFamilies, endpoint: string): EndpointMetrics {
-  const durations = REQUEST_STAGES.map((stage) => families.stageDuration.labels({ stage, endpoint }));
-  const percentages = REQUEST_STAGES.map((stage) => families.stagePercentage.labels({ stage, endpoint }));
-  const frontend = families.frontendProcessing.labels({ endpoint });
-  const overhead = families.overhead.labels({ endpoint });
-  return {
-    stages(seconds) {
-      let total = 0;
-      for (const value of seconds) total += value;
-      for (let stage = 0; stage < durations.length; stage += 1) {
-        const value = seconds[stage] ?? 0;
-        durations[stage]?.observe(value);
-        percentages[stage]?.set(total > 0 ? (100 * value) / total : 0);
-      }
-    },
-    frontendProcessing: (seconds) => frontend.observe(seconds),
-    overhead: (seconds) => overhead.observe(seconds),
   };
 }

@@ -1,4 +1,25 @@
 export {
+  classifyStatus,
+  OUTCOMES,
+  type Outcome,
+  type VisibleBreakerState,
+} from '@gatewayz/provider-health';
+export {
+  type BusinessCounts,
+  type BusinessMetrics,
+  businessCatalogue,
+  createBusinessMetrics,
+} from './business-metrics.ts';
+export {
+  type CacheMetrics,
+  createDatabaseMetrics,
+  type DatabaseMetrics,
+  type DatabaseQuery,
+  databaseCatalogue,
+  type PoolConnections,
+  type PoolMetrics,
+} from './database-metrics.ts';
+export {
   createHealthDashboard,
   type HealthDashboard,
   type HealthDashboardOptions,
@@ -39,11 +60,8 @@ export type { StartTimer } from './health-poller/start-timer.ts';
 export { createHourCounts, type HourCounts } from './hour-counts.ts';
 export {
   createHttpMetrics,
-  type EndpointMetrics,
   type HttpMetrics,
   httpCatalogue,
-  REQUEST_STAGES,
-  type RequestStage,
   type RouteMetrics,
   UNKNOWN_ROUTE,
 } from './http-metrics.ts';
@@ -56,8 +74,16 @@ export {
   type TargetEndpointMetrics,
   type TargetMetrics,
 } from './inference-metrics.ts';
+export { createLimitMetrics, type LimitKind, type LimitMetrics, limitCatalogue } from './limit-metrics.ts';
 export type { MetricDefinition } from './metric-definition.ts';
-export { observeResponse, reportBodyBytes } from './observe-response.ts';
+export {
+  type CreditDeduction,
+  createMoneyMetrics,
+  type MoneyMetrics,
+  moneyCatalogue,
+  type PriceLookup,
+} from './money-metrics.ts';
+export { type Observation, observeResponse, reportBodyBytes } from './observe-response.ts';
 export { providerCatalogue } from './provider-catalogue.ts';
 export {
   createProviderMetrics,
@@ -72,3 +98,45 @@ export {
   type ProviderMonitorOptions,
   type Schedule,
 } from './provider-monitor.ts';
+export {
+  createRedisMetrics,
+  type RedisMetrics,
+  type RedisNumbers,
+  type RedisOperation,
+  redisCatalogue,
+} from './redis-metrics.ts';
+export {
+  createObservability,
+  type Observability,
+  type ObservabilityMetrics,
+  type Providers,
+} from './setup/create-observability.ts';
+export type { Endpoint, EndpointAnswer, EndpointHeaders, Endpoints } from './setup/endpoints.ts';
+export type { InferenceCall, InferenceEnd, InferenceUsage } from './setup/inference-call.ts';
+export type { InferenceStart } from './setup/inferences.ts';
+export { type ErrorPlace, moduleCatalogue, type OnModuleError } from './setup/module-errors.ts';
+export type { ObservabilityOptions } from './setup/observability-options.ts';
+export type { SetupOptions } from './setup/open-observability.ts';
+export { outcomeOfError } from './setup/outcome-of-error.ts';
+export type { BreakerEvent, ProviderBreaker } from './setup/provider-breaker.ts';
+export type { WrapDatabase } from './setup/query-timer.ts';
+export type { RequestObserver } from './setup/request-observer.ts';
+export { type EndpointMetrics, REQUEST_STAGES, type RequestStage } from './stage-metrics.ts';
+export {
+  createTelemetryMetrics,
+  type LogLineCounts,
+  type SpanOutcomeCounts,
+  type TelemetryMetrics,
+  telemetryCatalogue,
+} from './telemetry-metrics.ts';
+export {
+  type FilterName,
+  type TextView,
+  VIEWS,
+  type ViewDefinition,
+  type ViewName,
+} from './views/view-definition.ts';
+export { viewDefinitions } from './views/view-definitions.ts';
+export type { ViewRequest, ViewResponse } from './views/view-response.ts';
+export { createViews, type Views } from './views/views.ts';
+export type { PrometheusOptions, ViewsOptions } from './views/views-options.ts';

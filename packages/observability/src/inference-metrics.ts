@@ -113,6 +113,8 @@ export interface TargetMetrics {
   readonly attempts: Readonly<Record<Outcome, CounterChild>>;
   readonly inputTokens: CounterChild;
   readonly outputTokens: CounterChild;
+  /** Counts credits charged; without any there is no series. */
+  credits(amount: number): void;
   readonly timeToFirstChunk: HistogramChild;
   readonly timePerOutputChunk: HistogramChild;
   readonly streams: Readonly<Record<StreamEnd, CounterChild>>;
@@ -136,7 +138,7 @@ export function createInferenceMetrics(registry: Registry): InferenceMetrics {
   const attempts = registry.counter(definitions.attempts);
   const failovers = registry.counter(definitions.failovers);
   const tokens = registry.counter(definitions.tokens);
-  registry.counter(definitions.credits);
+  const credits = registry.counter(definitions.credits);
   const timeToFirstByte = registry.histogram(definitions.timeToFirstByte);
   const timeToFirstChunk = registry.histogram(definitions.timeToFirstChunk);
   const streamingDuration = registry.histogram(definitions.streamingDuration);
@@ -156,6 +158,7 @@ export function createInferenceMetrics(registry: Registry): InferenceMetrics {
         attempts: childrenBy(OUTCOMES, (outcome) => attempts.labels({ ...labels, outcome })),
         inputTokens: tokens.labels({ ...labels, token_type: 'input' }),
         outputTokens: tokens.labels({ ...labels, token_type: 'output' }),
+        credits: (amount) => credits.labels(labels).inc(amount),
         timeToFirstChunk: timeToFirstChunk.labels(labels),
         timePerOutputChunk: timePerOutputChunk.labels(labels),
         streams: childrenBy(STREAM_ENDS, (end) => streams.labels({ ...labels, end })),

@@ -1,11 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
+  businessCatalogue,
+  databaseCatalogue,
   healthServiceCatalogue,
   httpCatalogue,
   inferenceCatalogue,
+  limitCatalogue,
   type MetricDefinition,
+  moduleCatalogue,
+  moneyCatalogue,
   providerCatalogue,
+  redisCatalogue,
+  telemetryCatalogue,
 } from './index.ts';
 
 interface ContractRow {
@@ -28,6 +35,13 @@ const sections: readonly (readonly [string, string, readonly MetricDefinition[]]
   ['inference', 'Inference', inferenceCatalogue],
   ['providerHealth', 'Provider health', providerCatalogue],
   ['healthService', 'Health service, as the backend exports it', healthServiceCatalogue],
+  ['money', 'Money', moneyCatalogue],
+  ['database', 'Databases and caches', databaseCatalogue],
+  ['redis', 'Redis', redisCatalogue],
+  ['limits', 'Limits', limitCatalogue],
+  ['business', 'Business', businessCatalogue],
+  ['telemetry', 'Telemetry', telemetryCatalogue],
+  ['module', 'The module', moduleCatalogue],
 ];
 
 describe.each(sections)('the metrics of the section %s', (key, title, catalogue) => {

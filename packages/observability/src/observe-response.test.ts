@@ -27,6 +27,8 @@ async function serve(answer: Answer): Promise<{ url: string; ended: Promise<Endi
     end = resolve;
   });
   const route: RouteMetrics = {
+    pattern: '/',
+    leave: () => {},
     begin: () => {
       begun += 1;
     },
@@ -81,4 +83,40 @@ test('a client that leaves before the end counts as 499', async () => {
 
 test('a response that nobody observes takes a report without harm', () => {
   expect(() => reportBodyBytes({} as ServerResponse, 1)).not.toThrow();
+});
+
+test('every body byte counts, however it is written', async () => {
+  const { url, ended } = await serve((response) => {
+    response.writeHead(200, { 'content-length': 12 });
+    response.write('ä', 'latin1');
+    response.write(Buffer.from('ä'));
+    response.write('w6Q=', 'base64');
+    response.write(new Uint8Array(3), () => {});
+    response.end('four', () => {});
+  });
+  await (await fetch(url)).arrayBuffer();
+  expect((await ended).responseBytes).toBe(1 + 2 + 2 + 3 + 4);
+});
+
+test.each([
+  ['HEAD', 200],
+  ['GET', 204],
+  ['GET', 304],
+])('an answer to %s with %i has no body, whatever was written', async (method, status) => {
+  const { url, ended } = await serve((response) => {
+    response.statusCode = status;
+    response.end('not sent');
+  });
+  await fetch(url, { method });
+  expect(await ended).toMatchObject({ status, responseBytes: 0 });
+});
+
+test('a response is observed once, however often it is asked for', async () => {
+  const other: RouteMetrics = { pattern: '/other', begin: () => {}, leave: () => {}, end: () => {} };
+  const { url, ended, begun } = await serve((response, request) => {
+    observeResponse(request, response, other);
+    response.end('once');
+  });
+  await fetch(url);
+  expect([(await ended).responseBytes, begun()]).toEqual([4, 1]);
 });

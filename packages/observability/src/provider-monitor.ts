@@ -25,6 +25,8 @@ export interface ProviderMonitor {
   stop(): void;
   /** Sets the gauges of every provider. */
   tick(): void;
+  /** Watches one provider more, whose gauges are set at once. */
+  add(health: ProviderHealth): void;
   /** Counts a change of a breaker and sets the gauges of its provider; to be called at each one. */
   changed(transition: HealthTransition): void;
 }
@@ -72,6 +74,11 @@ export function createProviderMonitor(options: ProviderMonitorOptions): Provider
       cancel = null;
     },
     tick,
+    add(health) {
+      providers.set(health.provider, health);
+      show(health, true);
+      count();
+    },
     changed(transition) {
       metrics.provider(transition.provider).transition(transition);
       const health = providers.get(transition.provider);

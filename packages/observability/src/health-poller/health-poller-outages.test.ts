@@ -99,35 +99,41 @@ test('Health service and poller: refusing → age shown, gauges gone after three
 });
 
 test.each([
-  ['hanging', { kind: 'hang' }],
-  ['hanging in the middle of its answer', { kind: 'stall', afterBytes: 10 }],
-  ['29 s slow', { kind: 'answer', delayMs: 29_000 }],
-] as const)(
-  'Health service and poller: %s → own timeout, no overlapping polls, age shown, gauges gone after three misses',
-  async (_name, script) => {
-    rig.poller.start();
-    await rig.poller.pollOnce();
-    scriptAll(script);
-    for (let poll = 1; poll <= 4; poll++) {
-      const results = await nextPoll(10_000);
-      expect(results.map((result) => result.kind === 'failed' && result.reason)).toEqual(
-        Array(4).fill('timeout'),
-      );
-      await until(() => service.stats().open === 0);
-    }
-    expect(service.stats().requests).toEqual({
-      '/health': 5,
-      '/status': 5,
-      '/metrics': 5,
-      '/cache/stats': 5,
-    });
-    expect(Object.values(service.stats().mostOpenByPath)).toEqual([1, 1, 1, 1]);
-    expect(service.stats()).toMatchObject({ mostOpen: 4, openConnections: 0 });
-    expect(await rig.value('gatewayz_health_data_age_seconds', '/status')).toBe(130);
-    expect(await rig.value('gatewayz_health_service_scrape_errors_total')).toBe(16);
-    expect(await readPartGauges(rig)).toEqual([]);
-  },
-);
+  [
+    'Health service and poller: hanging → own timeout, no overlapping polls, age shown, gauges gone after three misses',
+    { kind: 'hang' },
+  ],
+  [
+    'Health service and poller: hanging → in the middle of an answer just as well',
+    { kind: 'stall', afterBytes: 10 },
+  ],
+  [
+    'Health service and poller: 29 s slow → own timeout, no overlapping polls, age shown, gauges gone after three misses',
+    { kind: 'answer', delayMs: 29_000 },
+  ],
+] as const)('%s', async (_name, script) => {
+  rig.poller.start();
+  await rig.poller.pollOnce();
+  scriptAll(script);
+  for (let poll = 1; poll <= 4; poll++) {
+    const results = await nextPoll(10_000);
+    expect(results.map((result) => result.kind === 'failed' && result.reason)).toEqual(
+      Array(4).fill('timeout'),
+    );
+    await until(() => service.stats().open === 0);
+  }
+  expect(service.stats().requests).toEqual({
+    '/health': 5,
+    '/status': 5,
+    '/metrics': 5,
+    '/cache/stats': 5,
+  });
+  expect(Object.values(service.stats().mostOpenByPath)).toEqual([1, 1, 1, 1]);
+  expect(service.stats()).toMatchObject({ mostOpen: 4, openConnections: 0 });
+  expect(await rig.value('gatewayz_health_data_age_seconds', '/status')).toBe(130);
+  expect(await rig.value('gatewayz_health_service_scrape_errors_total')).toBe(16);
+  expect(await readPartGauges(rig)).toEqual([]);
+});
 
 test('Health service and poller: hanging → one endpoint that hangs holds no other up', async () => {
   service.setScript('/status', { kind: 'hang' });
