@@ -147,9 +147,9 @@ test('an unhandled rejection is logged and ends the process, not with 0', async 
   gateway.process.kill('SIGUSR2');
   const { code } = await gateway.process.exit;
   expect(code).toBeGreaterThan(0);
-  const line = gateway.process.stderr().trim().split('\n').at(-1) ?? '';
+  const line = gateway.process.stdout().trim().split('\n').at(-1) ?? '';
   expect(JSON.parse(line)).toMatchObject({
-    level: 'error',
+    level: 'ERROR',
     error: 'TypeError',
     detail: 'nobody awaits this',
     time: expect.stringMatching(/^\d{4}-/),

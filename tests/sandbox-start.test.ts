@@ -25,7 +25,7 @@ async function paste(line: string, more = ''): Promise<string> {
 
 function printedCommands(gateway: RunningProcess): readonly string[] {
   return gateway
-    .stdout()
+    .stderr()
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line.startsWith('curl '));
@@ -59,7 +59,7 @@ test('without any configuration, the printed commands work as they are printed',
   for (const path of ['/health', '/metrics']) {
     const line =
       gateway
-        .stdout()
+        .stderr()
         .split('\n')
         .find((text) => text.trim().endsWith(path)) ?? '';
     const url = /http:\S+/.exec(line)?.[0] ?? '';
@@ -82,7 +82,7 @@ test('without the printed key, nothing is answered', async () => {
   });
   const response = await fetch(`http://127.0.0.1:${port}/v1/models`);
   expect(response.status).toBe(401);
-  const key = /Key\s+(gz-\S+)/.exec(gateway.stdout())?.[1];
+  const key = /Key\s+(gz-\S+)/.exec(gateway.stderr())?.[1];
   const headers = { authorization: `Bearer ${key}` };
   expect((await fetch(`http://127.0.0.1:${port}/v1/models`, { headers })).status).toBe(200);
 });

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { ProviderConfig } from '@gatewayz/config';
-import { log } from './log.ts';
+import { describeError, log } from './log.ts';
 
 /** What the health service is told, and who hears of its end. */
 export interface EmbeddedHealthServiceOptions {
@@ -29,6 +29,8 @@ const MAX_WAIT_MS = 60_000;
 /** One that has run for so long begins with the first wait again. */
 const STEADY_MS = 300_000;
 const MAX_RESTARTS_IN_ROW = 10;
+/** Ten times what 9,000 models need: what goes wrong there must not take this process's memory. */
+const LIMITS = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 12 } as const;
 
 /**
  * Starts the health service in a worker thread and starts it again, later each time, where it ends by itself.
@@ -60,7 +62,7 @@ class ThreadKeeper {
     const { backendUrl, providers } = this.#options;
     const workerData = { host: HOST, port: this.#port, backendUrl, ...(providers ? { providers } : {}) };
     this.#startedAtMs = performance.now();
-    const worker = new Worker(ENTRY, { workerData, name: 'health-service' });
+    const worker = new Worker(ENTRY, { workerData, name: 'health-service', resourceLimits: LIMITS });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       let hasListened = false;
@@ -72,9 +74,7 @@ class ThreadKeeper {
         this.#port = Number(new URL(message.url).port);
         resolve(message.url);
       });
-      worker.on('error', (error) =>
-        log('error', 'the health service failed', { error: error.name, detail: error.message }),
-      );
+      worker.on('error', (error) => log('error', 'the health service failed', describeError(error)));
       worker.once('exit', (code) => {
         clearTimeout(timer);
         this.#worker = null;

@@ -85,5 +85,8 @@ test('a request that no target may answer counts nothing of a target', async () 
   const { client } = await stage.ask();
   expect(await readAll(client)).toContain('no_target_available');
   expect(await stage.metric(`model_inference_requests_total${at('only', ',status="error"')}`)).toBe(0);
-  expect(stage.explanations.find('req-1', 0)).toMatchObject({ outcome: 'gateway', attempts: [] });
+  expect(stage.explanations.find('req-1', 'configured:0')).toMatchObject({
+    outcome: 'gateway',
+    attempts: [],
+  });
 });

@@ -2,22 +2,25 @@ import {
   type EndpointMetrics,
   type HttpMetrics,
   type InferenceMetrics,
+  type MoneyMetrics,
   type ProviderMetrics,
   REQUEST_STAGES,
 } from '@gatewayz/observability';
 import { type Outcome, verdictOf } from '@gatewayz/provider-health';
+import { type Logger, type TraceExemplar, type Tracing, toExemplar } from '@gatewayz/telemetry';
 import type { Explanations } from './explanations.ts';
 import type { Attempt } from './inference/attempt.ts';
 import { ENDPOINTS } from './inference/endpoint.ts';
-import type { Exchange } from './inference/exchange.ts';
-import type { Route } from './providers/catalogue.ts';
+import type { Arrival, Exchange } from './inference/exchange.ts';
 import type { Target } from './providers/provider.ts';
 import { noteHealth } from './routing/note-health.ts';
+import { logRequest } from './telemetry/request-line.ts';
+import { notableOf, toRequestSpans } from './telemetry/request-spans.ts';
 
 /** Things that happen on the request path. Each becomes signals here, and nowhere else. */
 export interface Signals {
   attemptEnded(attempt: Attempt): void;
-  failedOver(route: Route, from: Target, to: Target, reason: Outcome): void;
+  failedOver(arrival: Arrival, from: Target, to: Target, reason: Outcome): void;
   /** An open breaker kept a target from being called. */
   passedOver(target: Target): void;
   /** An event of a provider's stream was no JSON, and was left out. */
@@ -30,13 +33,18 @@ export interface SignalParts {
   readonly http: HttpMetrics;
   readonly inference: InferenceMetrics;
   readonly providers: ProviderMetrics;
+  readonly money: MoneyMetrics;
   readonly explanations: Explanations;
+  readonly logger: Logger;
+  readonly tracing: Tracing | null;
 }
 
 const MS_PER_SECOND = 1000;
+const MICRO = 1_000_000;
 
 /** Creates the one place that turns the ends of attempts and requests into signals. */
-export function createSignals({ http, inference, providers, explanations }: SignalParts): Signals {
+export function createSignals(parts: SignalParts): Signals {
+  const { http, inference, providers, money, explanations, logger, tracing } = parts;
   const endpoints = new Map<string, EndpointMetrics>(
     ENDPOINTS.map(({ route }) => [route, http.endpoint(route)]),
   );
@@ -47,8 +55,22 @@ export function createSignals({ http, inference, providers, explanations }: Sign
       countAttempt(attempt, providers);
       noteHealth(attempt);
     },
-    failedOver(route, from, to, reason) {
-      inference.failedOver(route.label, from.provider.name, to.provider.name, reason);
+    failedOver({ route, id, trace }, from, to, reason) {
+      const fromProvider = from.provider.name;
+      const toProvider = to.provider.name;
+      inference.failedOver(route.label, fromProvider, toProvider, reason);
+      logger.warn(
+        'Failover',
+        {
+          request_id: id,
+          trace_id: trace?.traceId,
+          model: route.label,
+          provider: fromProvider,
+          to_provider: toProvider,
+          error_type: reason,
+        },
+        { repeatKey: `${fromProvider} ${toProvider} ${reason}` },
+      );
     },
     passedOver(target) {
       target.provider.metrics.rejected();
@@ -57,10 +79,13 @@ export function createSignals({ http, inference, providers, explanations }: Sign
       target.metrics.droppedEvents.inc();
     },
     requestEnded(exchange) {
-      countInference(exchange);
+      const exemplar = tracing === null ? undefined : recordTrace(exchange, tracing);
+      countInference(exchange, exemplar);
+      countMoney(exchange, money);
       const endpoint = endpoints.get(exchange.endpoint.route);
       if (endpoint !== undefined) countTimes(exchange, endpoint, stages);
       explanations.add(exchange);
+      logRequest(logger, exchange);
     },
   };
 }
@@ -79,13 +104,23 @@ function countAttempt(attempt: Attempt, providers: ProviderMetrics): void {
   provider.metrics.slow(metrics.label, (attempt.endedAt - attempt.startedAt) / MS_PER_SECOND);
 }
 
-function countInference(exchange: Exchange): void {
+/** Hands over the spans of a request whose trace is kept; what it gives points to them. */
+function recordTrace(exchange: Exchange, tracing: Tracing): TraceExemplar | undefined {
+  const { trace, times } = exchange.arrival;
+  if (trace === null) return undefined;
+  const reason = tracing.keepReason(trace, exchange.endedAt - times.receivedAt, notableOf(exchange));
+  if (reason === null) return undefined;
+  tracing.record(trace, toRequestSpans(exchange, trace));
+  return toExemplar(trace, reason);
+}
+
+function countInference(exchange: Exchange, exemplar: TraceExemplar | undefined): void {
   const attempt = exchange.attempts.at(-1);
   if (attempt === undefined) return;
   const { metrics } = attempt.target;
   const { parsedAt } = exchange.arrival.times;
   (exchange.outcome === 'success' ? metrics.succeeded : metrics.failed).inc();
-  metrics.duration.observe((exchange.endedAt - parsedAt) / MS_PER_SECOND);
+  metrics.duration.observe((exchange.endedAt - parsedAt) / MS_PER_SECOND, exemplar);
   const { usage } = exchange;
   if (usage !== null) {
     metrics.inputTokens.inc(usage.inputTokens);
@@ -93,16 +128,33 @@ function countInference(exchange: Exchange): void {
   }
   const atEndpoint = metrics.endpoint(exchange.endpoint.route);
   if (attempt.firstByteAt > 0) {
-    atEndpoint.timeToFirstByte.observe((attempt.firstByteAt - attempt.startedAt) / MS_PER_SECOND);
+    const seconds = (attempt.firstByteAt - attempt.startedAt) / MS_PER_SECOND;
+    atEndpoint.timeToFirstByte.observe(seconds, exemplar);
   }
   if (exchange.streamEnd === null || exchange.stream === null) return;
   metrics.streams[exchange.streamEnd].inc();
   const { firstChunkAt, lastChunkAt, chunks } = exchange.stream;
   if (chunks === 0) return;
-  metrics.timeToFirstChunk.observe((firstChunkAt - parsedAt) / MS_PER_SECOND);
+  metrics.timeToFirstChunk.observe((firstChunkAt - parsedAt) / MS_PER_SECOND, exemplar);
   const seconds = (lastChunkAt - firstChunkAt) / MS_PER_SECOND;
   atEndpoint.streamingDuration.observe(seconds);
   if (chunks > 1) metrics.timePerOutputChunk.observe(seconds / (chunks - 1));
+}
+
+/** Counts what a request cost, and what was taken for it. */
+function countMoney(exchange: Exchange, money: MoneyMetrics): void {
+  const { attempts, outcome, endpoint, wantsStream, arrival } = exchange;
+  const { bill, isReserved } = exchange.payment;
+  const target = attempts.at(-1)?.target;
+  if (bill !== null && target !== undefined) {
+    money.priceLookup(bill.match);
+    if (bill.costMicroUsd !== null) target.spent(bill.costMicroUsd / MICRO);
+    if (bill.creditsMicro > 0) target.metrics.credits(bill.creditsMicro / MICRO);
+  }
+  if (arrival.caller.userId === '') return;
+  const status = bill !== null ? 'success' : isReserved ? 'nothing_due' : 'refused';
+  if (status === 'refused' && outcome !== 'caller') return;
+  money.creditDeduction({ status, endpoint: endpoint.route, isStreaming: wantsStream });
 }
 
 /** Splits the whole time into its stages, in the order of REQUEST_STAGES, and finds what the gateway itself took. */

@@ -4,7 +4,7 @@ import type { Exchange } from './inference/exchange.ts';
 import { failure } from './inference/failure.ts';
 
 /** A request that a spare answered when the primary had failed. */
-function exchange(id: string, keyIndex = 0): Exchange {
+function exchange(id: string, keyId = 'configured:0'): Exchange {
   const target = (name: string): object => ({ provider: { name }, model: 'large' });
   const attempts = [
     {
@@ -29,7 +29,7 @@ function exchange(id: string, keyIndex = 0): Exchange {
   return {
     arrival: {
       id,
-      keyIndex,
+      caller: { keyId, userId: '' },
       endpoint: { route: '/v1/chat/completions' },
       route: { label: 'large' },
       times: { receivedAt: 1000 },
@@ -52,7 +52,7 @@ function holding(capacity: number, ...ids: string[]): Explanations {
 }
 
 test('a request is explained by its candidates and its attempts, in milliseconds from its arrival', () => {
-  const found = holding(3, 'a').find('a', 0);
+  const found = holding(3, 'a').find('a', 'configured:0');
   expect(found).toEqual({
     id: 'a',
     received_at: new Date(performance.timeOrigin + 1000).toISOString(),
@@ -96,19 +96,19 @@ test('a request is explained by its candidates and its attempts, in milliseconds
 
 test('the latest requests are kept, and the oldest go first', () => {
   const explanations = holding(3, 'a', 'b', 'c', 'd');
-  expect(explanations.find('a', 0)).toBeNull();
-  for (const id of ['b', 'c', 'd']) expect(explanations.find(id, 0)?.id).toBe(id);
+  expect(explanations.find('a', 'configured:0')).toBeNull();
+  for (const id of ['b', 'c', 'd']) expect(explanations.find(id, 'configured:0')?.id).toBe(id);
 });
 
 describe('nothing is told', () => {
   test('of a request that came with another key', () => {
     const explanations = createExplanations(3);
-    explanations.add(exchange('a', 1));
-    expect(explanations.find('a', 0)).toBeNull();
-    expect(explanations.find('a', 1)?.id).toBe('a');
+    explanations.add(exchange('a', 'configured:1'));
+    expect(explanations.find('a', 'configured:0')).toBeNull();
+    expect(explanations.find('a', 'configured:1')?.id).toBe('a');
   });
 
   test.each(['', 'b', '__proto__', 'constructor'])('of the id %j', (id) => {
-    expect(holding(3, 'a').find(id, 0)).toBeNull();
+    expect(holding(3, 'a').find(id, 'configured:0')).toBeNull();
   });
 });

@@ -25,7 +25,7 @@ export interface Explanation {
 export interface Explanations {
   add(exchange: Exchange): void;
   /** Null where the request is too old, unknown, or came with another key. */
-  find(id: string, keyIndex: number): Explanation | null;
+  find(id: string, keyId: string): Explanation | null;
 }
 
 /** What is kept of an attempt. */
@@ -55,7 +55,7 @@ class AttemptEntry {
  */
 class Entry {
   id = '';
-  keyIndex = 0;
+  keyId = '';
   receivedAt = 0;
   endedAt = 0;
   endpoint = '';
@@ -69,7 +69,7 @@ class Entry {
   fill(exchange: Exchange): void {
     const { arrival } = exchange;
     this.id = arrival.id;
-    this.keyIndex = arrival.keyIndex;
+    this.keyId = arrival.caller.keyId;
     this.receivedAt = arrival.times.receivedAt;
     this.endedAt = exchange.endedAt;
     this.endpoint = arrival.endpoint.route;
@@ -104,8 +104,8 @@ export function createExplanations(capacity: number): Explanations {
       entry.fill(exchange);
       next = (next + 1) % capacity;
     },
-    find(id, keyIndex) {
-      const entry = ring.find((one) => one.id === id && one.keyIndex === keyIndex);
+    find(id, keyId) {
+      const entry = ring.find((one) => one.id === id && one.keyId === keyId);
       return entry === undefined ? null : explain(entry);
     },
   };

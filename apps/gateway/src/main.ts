@@ -1,21 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import type { Config, Secrets } from '@gatewayz/config';
 import { ConfigError, readConfig } from '@gatewayz/config';
+import { getLogger } from '@gatewayz/telemetry';
 import { toBanner } from './banner.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { describeError, log } from './log.ts';
 import { type Sandbox, startSandbox } from './sandbox/start-sandbox.ts';
 
+/** How long the last line of a process that ends by an error may take. */
+const LAST_LINE_MS = 1000;
+
 process.on('uncaughtException', (error) => {
   log('error', 'the process ends: an error that nothing expected', describeError(error));
-  process.exit(1);
+  // The line has to leave first.
+  void getLogger()
+    .close(LAST_LINE_MS)
+    .finally(() => process.exit(1));
 });
 
 try {
   await run();
 } catch (error) {
-  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
-  else log('error', 'the gateway did not start', describeError(error));
+  // Before the start, or when all is closed again, there is no logger: whoever started it reads this.
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(error instanceof ConfigError ? `${text}\n` : `The gateway did not start: ${text}\n`);
   process.exitCode = 1;
 }
 
@@ -26,15 +34,14 @@ async function run(): Promise<void> {
   const generatedKey = config.auth === 'keys' && given.clientKeys.length === 0 ? createKey() : null;
   const secrets: Secrets = generatedKey === null ? given : { ...given, clientKeys: [generatedKey] };
 
-  const gateway = createGateway(config, secrets, sandbox);
-  drainOnSignal(gateway);
-  try {
-    const url = await gateway.listen();
-    process.stdout.write(toBanner({ url, config, generatedKey, hasSandbox: sandbox !== null }));
-  } catch (error) {
+  const gateway = await createGateway(config, secrets, sandbox).catch(async (error: unknown) => {
     await sandbox?.close();
     throw error;
-  }
+  });
+  drainOnSignal(gateway);
+  const url = await gateway.listen();
+  // Standard output is for log lines.
+  process.stderr.write(toBanner({ url, config, generatedKey, hasSandbox: sandbox !== null }));
 }
 
 /** SIGTERM and Ctrl-C let requests under way end; a second one does not wait for them. */

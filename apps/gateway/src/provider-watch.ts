@@ -3,8 +3,7 @@ import {
   createHealthDashboard,
   createProviderMonitor,
   type HealthDashboard,
-  type InferenceMetrics,
-  type ProviderMetrics,
+  type ObservabilityMetrics,
   type ProviderMonitor,
 } from '@gatewayz/observability';
 import { createProviderHealth, type HealthTransition, visibleStateOf } from '@gatewayz/provider-health';
@@ -22,8 +21,7 @@ export interface ProviderWatch {
 export function createProviderWatch(
   config: Config,
   secrets: Secrets,
-  metrics: ProviderMetrics,
-  inference: InferenceMetrics,
+  { providers: metrics, inference, money }: Pick<ObservabilityMetrics, 'providers' | 'inference' | 'money'>,
 ): ProviderWatch {
   const now = (): number => performance.now();
   const onTransition = (transition: HealthTransition): void => {
@@ -45,6 +43,7 @@ export function createProviderWatch(
       health,
       metrics: metrics.provider(entry.name),
       inference,
+      money,
     });
   });
   const watch: ProviderWatch = {

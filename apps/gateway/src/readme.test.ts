@@ -45,9 +45,9 @@ async function start(openMs?: number): Promise<Started> {
     env: { PORT: String(port) },
     readyWhen: /Break one[\s\S]*curl [^\n]*\n/,
   });
-  const key = /gz-[\w-]+/.exec(gateway.stdout())?.[0] ?? '';
+  const key = /gz-[\w-]+/.exec(gateway.stderr())?.[0] ?? '';
   return {
-    output: gateway.stdout().replaceAll(`:${port}`, ':8000').replaceAll(key, 'gz-…'),
+    output: gateway.stderr().replaceAll(`:${port}`, ':8000').replaceAll(key, 'gz-…'),
     run: (lines) => outputOf('sh', ['-c', lines.replaceAll(':8000', `:${port}`)], { KEY: key }),
     async [Symbol.asyncDispose]() {
       await gateway.stop();

@@ -5,6 +5,7 @@ import type {
   Capabilities,
   HealthConfig,
   HealthServiceConfig,
+  LedgerConfig,
   LogsConfig,
   ModelConfig,
   ModelListsConfig,
@@ -38,6 +39,7 @@ export interface ConfigFile {
   readonly health: HealthConfig;
   readonly streaming: StreamingConfig;
   readonly healthService: HealthServiceConfig;
+  readonly ledger: LedgerConfig;
   readonly prometheus: PrometheusConfig;
   readonly logs: LogsSection;
   readonly traces: TracesConfig;
@@ -103,7 +105,11 @@ const provider = z.strictObject({
   prices: z
     .record(
       model,
-      z.strictObject({ inputUsdPerMillion: z.number().min(0), outputUsdPerMillion: z.number().min(0) }),
+      z.strictObject({
+        inputUsdPerMillion: z.number().min(0),
+        outputUsdPerMillion: z.number().min(0),
+        cachedInputUsdPerMillion: z.number().min(0).optional(),
+      }),
     )
     .default({}),
   allowPrivateAddresses: z.boolean().optional(),
@@ -194,6 +200,13 @@ const configSchema: z.ZodType<ConfigFile> = z.strictObject({
     .prefault({}),
   streaming: z.strictObject({ continuation: z.boolean().default(true) }).prefault({}),
   healthService: healthServiceSchema,
+  ledger: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      creditsPerUsd: z.number().gt(0).max(1_000_000).default(1),
+      defaultOutputTokens: count(1024),
+    })
+    .prefault({}),
   prometheus: prometheusSchema,
   logs: logsSchema,
   traces: tracesSchema,

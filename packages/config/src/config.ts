@@ -48,6 +48,8 @@ export interface ProviderConfig {
 export interface Price {
   readonly inputUsdPerMillion: number;
   readonly outputUsdPerMillion: number;
+  /** Input read from the provider's cache; as other input where it is not set. */
+  readonly cachedInputUsdPerMillion?: number | undefined;
 }
 
 /** One model at one provider, by name. */
@@ -194,6 +196,15 @@ export interface LogsConfig {
   readonly lokiStructuredMetadata: boolean;
 }
 
+/** Accounts, credits and the record of what was used. */
+export interface LedgerConfig {
+  /** Without it keys come from the configuration alone, and nothing is written down. */
+  readonly enabled: boolean;
+  readonly creditsPerUsd: number;
+  /** What a request is taken to ask for that sets no limit of its own, when credit is reserved for it. */
+  readonly defaultOutputTokens: number;
+}
+
 /** Which traces are kept beyond those that are sampled, and who sees their ids. */
 export interface TracesConfig {
   /** Whether providers are sent `traceparent`. */
@@ -220,6 +231,7 @@ export interface Config {
   readonly healthService: HealthServiceConfig;
   /** Where the health service is, if the process is not to start its own. */
   readonly healthServiceUrl: string | null;
+  readonly ledger: LedgerConfig;
   readonly prometheus: PrometheusConfig;
   readonly logs: LogsConfig;
   readonly traces: TracesConfig;
@@ -237,6 +249,8 @@ export interface Secrets {
   readonly metricsToken: string | null;
   /** Bearer token of /admin; without one there is no /admin. */
   readonly adminToken: string | null;
+  /** What API keys are hashed with; without it a file in the data folder holds one. */
+  readonly keyPepper: string | null;
   /** Both hold credentials; null where there is none. */
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;

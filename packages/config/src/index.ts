@@ -4,6 +4,7 @@ export type {
   Config,
   HealthConfig,
   HealthServiceConfig,
+  LedgerConfig,
   LogsConfig,
   MaintenanceConfig,
   ModelConfig,
@@ -25,3 +26,9 @@ export { ConfigError, type ConfigProblem } from './config-error.ts';
 export { isModelName } from './config-schema.ts';
 export type { Environment } from './environment.ts';
 export { readConfig } from './read-config.ts';
+export {
+  type LoggerSettings,
+  type TracingSettings,
+  toLoggerSettings,
+  toTracingSettings,
+} from './telemetry-settings.ts';

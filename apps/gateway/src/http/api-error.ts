@@ -4,6 +4,7 @@ export type ApiErrorType =
   | 'authentication_error'
   | 'permission_error'
   | 'rate_limit_error'
+  | 'insufficient_quota'
   | 'api_error'
   | 'timeout_error'
   | 'overloaded_error';

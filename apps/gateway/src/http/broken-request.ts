@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { reportBodyBytes } from '@gatewayz/observability';
 import type { FastifyReply } from 'fastify';
 import { type ApiErrorDetails, toErrorBody } from './api-error.ts';
 
@@ -67,7 +66,6 @@ function answerInPlace(reply: FastifyReply, details: ApiErrorDetails): void {
   const { id } = reply.request;
   const body = Buffer.from(toErrorBody(details, id));
   reply.hijack();
-  reportBodyBytes(reply.raw, body.length);
   reply.raw.writeHead(details.status, {
     'content-type': 'application/json',
     'content-length': body.length,

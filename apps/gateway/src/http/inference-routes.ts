@@ -1,9 +1,12 @@
+import type { IncomingTraceHeaders } from '@gatewayz/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { configuredCaller } from '../inference/caller.ts';
 import { ENDPOINTS, type Endpoint } from '../inference/endpoint.ts';
 import { Exchange, type ExchangeRules } from '../inference/exchange.ts';
 import { readInferenceRequest } from '../inference/inference-request.ts';
 import type { Catalogue, Route } from '../providers/catalogue.ts';
 import { ApiError } from './api-error.ts';
+import { restrictRoute } from './restrict-route.ts';
 
 /** Adds the endpoints that are answered by providers. */
 export function addInferenceRoutes(
@@ -27,18 +30,24 @@ function answer(
 ): void {
   const bodyReadAt = performance.now();
   const inferenceRequest = readInferenceRequest(endpoint, request.body as Buffer | undefined);
-  const route = findRoute(catalogue, inferenceRequest.model);
+  const caller = request.caller ?? configuredCaller(0);
+  const route = restrictRoute(
+    findRoute(catalogue, inferenceRequest.model),
+    inferenceRequest.model,
+    request.caller,
+  );
   const { receivedAt, authenticatedAt } = request;
   const times = { receivedAt, authenticatedAt, bodyReadAt, parsedAt: performance.now() };
   reply.hijack();
-  const { id, keyIndex } = request;
+  const { id } = request;
   new Exchange(rules, {
     endpoint,
     route,
     request: inferenceRequest,
     response: reply.raw,
     id,
-    keyIndex,
+    caller,
+    trace: rules.tracing?.begin(request.headers as IncomingTraceHeaders) ?? null,
     times,
   }).start();
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { ServerConfig } from '@gatewayz/config';
-import { type HttpMetrics, reportBodyBytes, UNKNOWN_ROUTE } from '@gatewayz/observability';
+import { type Observability, UNKNOWN_ROUTE } from '@gatewayz/observability';
+import { setupPrometheusRoutes } from '@gatewayz/observability/fastify';
 import Fastify, {
   type FastifyError,
   type FastifyHttpOptions,
@@ -13,7 +14,6 @@ import { ApiError, invalidRequest, toErrorBody, toErrorDetails } from './api-err
 import { beginRequest } from './begin-request.ts';
 import { answerBrokenRequest, isDistrusted } from './broken-request.ts';
 import { isChunkFlood } from './chunk-overhead.ts';
-import { type ClientKeys, readBearerToken } from './client-keys.ts';
 import { keepConnections } from './idle-connections.ts';
 import { limitReading } from './limit-reading.ts';
 import { refuseFlawedRequests, toRefusal } from './refuse-flawed-requests.ts';
@@ -24,8 +24,6 @@ declare module 'fastify' {
     /** When the request's headers were there, by `performance.now()`. */
     receivedAt: number;
     authenticatedAt: number;
-    /** Which of the clients' keys came with it; 0 where no key is needed. */
-    keyIndex: number;
   }
   interface FastifyContextConfig {
     /** The route wants a client's key. */
@@ -35,9 +33,8 @@ declare module 'fastify' {
 
 /** What the server needs beside its configuration. */
 export interface ServerParts {
-  readonly metrics: HttpMetrics;
-  /** `null`: everyone may call. */
-  readonly keys: ClientKeys | null;
+  /** Counts every request, and answers for `/metrics` and the views. */
+  readonly observability: Observability;
   /** Hears of errors that no handler expected, and counts them. */
   readonly onUnexpected: (error: unknown, requestId: string) => void;
 }
@@ -76,7 +73,6 @@ export function createServer(config: ServerConfig, parts: ServerParts): FastifyI
   const server = Fastify(options);
   server.decorateRequest('receivedAt', 0);
   server.decorateRequest('authenticatedAt', 0);
-  server.decorateRequest('keyIndex', 0);
   readJsonBodiesAsBytes(server);
   refuseFlawedRequests(server);
   const connections = keepConnections(server.server);
@@ -85,32 +81,28 @@ export function createServer(config: ServerConfig, parts: ServerParts): FastifyI
     done();
   });
 
-  observeRoutes(server, parts);
-  server.addHook('onSend', (request, reply, payload, done) => {
+  beginRequests(server);
+  server.addHook('onSend', (request, _, payload, done) => {
     if (typeof payload === 'string' || Buffer.isBuffer(payload)) {
-      reportBodyBytes(reply.raw, Buffer.byteLength(payload));
       // When this turn is over, the payload has been handed to the socket, which the response then knows no more.
       setImmediate(limitReading, request.raw.socket, config.writeTimeoutMs);
     }
     done();
   });
-  refuseUnknownRoutes(server, parts.metrics);
+  refuseUnknownRoutes(server);
   server.setErrorHandler((error, request, reply) => sendError(parts, error, request, reply));
+  setupPrometheusRoutes(server, { observability: parts.observability });
   return server;
 }
 
-/** Gives every route its metrics and, where it wants one, its key check: found once, not at each request. */
-function observeRoutes(server: FastifyInstance, { metrics, keys }: ServerParts): void {
+/** Gives every route what all requests need. */
+function beginRequests(server: FastifyInstance): void {
+  const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    beginRequest(request, reply);
+    request.authenticatedAt = request.receivedAt;
+    done();
+  };
   server.addHook('onRoute', (route) => {
-    const method = Array.isArray(route.method) ? 'other' : route.method;
-    const routeMetrics = metrics.route(method, route.url);
-    const routeKeys = route.config?.needsKey === true ? keys : null;
-    const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-      beginRequest(request, reply, routeMetrics);
-      if (routeKeys !== null) request.keyIndex = authenticate(request, routeKeys);
-      request.authenticatedAt = performance.now();
-      done();
-    };
     route.onRequest = [onRequest, ...[route.onRequest ?? []].flat()];
   });
 }
@@ -129,15 +121,6 @@ function readJsonBodiesAsBytes(server: FastifyInstance): void {
   );
 }
 
-function authenticate(request: FastifyRequest, keys: ClientKeys): number {
-  const token = readBearerToken(request.headers.authorization);
-  const index = token === null ? -1 : keys.indexOf(token);
-  if (index >= 0) return index;
-  const message =
-    token === null ? 'An API key is needed: Authorization: Bearer <key>.' : 'The API key is not valid.';
-  throw new ApiError({ status: 401, type: 'authentication_error', code: 'invalid_api_key', message });
-}
-
 function sendError(
   parts: ServerParts,
   error: unknown,
@@ -145,7 +128,11 @@ function sendError(
   reply: FastifyReply,
 ): FastifyReply {
   // No route's hook has seen a request whose URL, or whose body on an unknown path, could not be read.
-  if (!request.receivedAt) beginRequest(request, reply, parts.metrics.route(request.method, UNKNOWN_ROUTE));
+  if (!request.receivedAt) {
+    const { requests } = parts.observability;
+    requests.observe(request.raw, reply.raw, requests.route(request.method, UNKNOWN_ROUTE));
+    beginRequest(request, reply);
+  }
   const known = toApiError(error);
   if (!(known instanceof ApiError)) {
     parts.onUnexpected(error, request.id);

@@ -52,6 +52,8 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
   outcome: Outcome | null = null;
   failure: Failure | null = null;
   answer: Answer | null = null;
+  /** Of the span that a provider is told of; empty where it is told of none. */
+  spanId = '';
 
   readonly #owner: AttemptOwner;
   readonly #rules: AttemptRules;
@@ -79,13 +81,13 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
   }
 
   /** Calls the target. Every way that this can go ends in `attemptEnded`. */
-  start(body: Buffer): void {
+  start(body: Buffer, headers: readonly string[] = this.target.provider.headers): void {
     const { provider } = this.target;
     const path = provider.basePath + this.#owner.endpoint.path;
     this.target.latency.start();
     this.#timer.arm();
     try {
-      provider.pool.dispatch({ method: 'POST', path, headers: provider.headers as string[], body }, this);
+      provider.pool.dispatch({ method: 'POST', path, headers: headers as string[], body }, this);
     } catch (error) {
       this.#fail(failure('gateway', `the call could not be made: ${(error as Error).message}`));
     }

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { reportBodyBytes } from '@gatewayz/observability';
 import { type ApiErrorDetails, toErrorBody } from '../http/api-error.ts';
 import { limitReading } from '../http/limit-reading.ts';
 
@@ -21,7 +20,7 @@ export class ClientAnswer {
   readonly #owner: ClientAnswerOwner;
   /** Regions that came in this turn of the event loop: they go out in one write at its end. */
   #pending: Buffer[] = [];
-  #bytes = 0;
+  #isHeld = false;
 
   constructor(response: ServerResponse, requestId: string, writeTimeoutMs: number, owner: ClientAnswerOwner) {
     this.#response = response;
@@ -48,7 +47,6 @@ export class ClientAnswer {
   /** Gives the whole answer at once. */
   respond(status: number, body: Buffer, headers: readonly string[]): void {
     const own = ['content-type', 'application/json', 'content-length', String(body.length)];
-    reportBodyBytes(this.#response, body.length);
     this.#response.writeHead(status, [...own, ...headers]);
     // A Latin-1 string holds the same bytes, and leaves with the headers in one write.
     if (body.length <= ONE_WRITE_BYTES) this.#response.end(body.toString('latin1'), 'latin1');
@@ -86,15 +84,19 @@ export class ClientAnswer {
     this.#response.destroy();
   }
 
+  /** Keeps what has not gone out yet until the answer is finished. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
   flush(): void {
-    if (this.#pending.length === 0) return;
+    if (this.#pending.length === 0 || this.#isHeld) return;
     const hasRoom = this.#response.write(this.#take());
     if (!hasRoom) this.#owner.clientFull();
   }
 
   #end(): void {
     const last = this.#take();
-    reportBodyBytes(this.#response, this.#bytes);
     this.#response.end(last);
     limitReading(this.#response.socket, this.#writeTimeoutMs);
   }
@@ -103,7 +105,6 @@ export class ClientAnswer {
     const pending = this.#pending;
     const bytes = pending.length === 1 ? (pending[0] as Buffer) : Buffer.concat(pending);
     this.#pending = [];
-    this.#bytes += bytes.length;
     return bytes;
   }
 }

@@ -1,6 +1,6 @@
+import { readTokenUsage } from '@gatewayz/pricing';
 import type { StreamChunk } from './event-reader.ts';
 import { type Failure, failure } from './failure.ts';
-import { readUsage } from './read-usage.ts';
 import type { ChunkRelay, StreamOutlet } from './stream-answer.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -89,7 +89,7 @@ export class ContinuedRelay implements ChunkRelay {
    * client it is output, by as many tokens as it came in chunks. The total stays what it was.
    */
   #toUsage(usage: unknown): { readonly usage?: unknown } {
-    const tokens = readUsage(usage);
+    const tokens = readTokenUsage(usage);
     if (tokens === null || this.#mode === 'replay') return {};
     const moved = Math.min(this.#knownChunks, tokens.inputTokens);
     return {

@@ -6,6 +6,8 @@ export interface Endpoint {
   readonly route: string;
   /** What is appended to a provider's base URL. */
   readonly path: string;
+  /** `gen_ai.operation.name` of OpenTelemetry's GenAI conventions. */
+  readonly operation: 'chat' | 'text_completion' | 'embeddings';
   readonly streams: boolean;
   /** Takes messages, so that an answer can be continued behind a last one of the assistant. */
   readonly isChat: boolean;
@@ -19,6 +21,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   {
     route: '/v1/chat/completions',
     path: '/chat/completions',
+    operation: 'chat',
     streams: true,
     isChat: true,
     answerField: 'choices',
@@ -27,6 +30,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   {
     route: '/v1/completions',
     path: '/completions',
+    operation: 'text_completion',
     streams: true,
     isChat: false,
     answerField: 'choices',
@@ -35,6 +39,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   {
     route: '/v1/embeddings',
     path: '/embeddings',
+    operation: 'embeddings',
     streams: false,
     isChat: false,
     answerField: 'data',

@@ -18,8 +18,9 @@ export interface StreamChunk {
   readonly textEnd: number;
   /** How many choices the chunk speaks of. */
   readonly choices: number;
-  /** Choices that end with this chunk. */
+  /** Choices that end with this chunk, and why each of them does. */
   readonly finished: readonly number[];
+  readonly finishReasons: readonly string[];
   /** Choices that the chunk speaks of, by index. */
   readonly indexes: readonly number[];
   /** More than text: tool calls, a refusal, reasoning, audio. */
@@ -39,6 +40,7 @@ const TEXT_KEYS = [Buffer.from('"content":"'), Buffer.from('"text":"')];
 const SAMPLE = Buffer.from('sample');
 const NOTHING = Buffer.alloc(0);
 const NONE: readonly number[] = [];
+const NO_REASONS: readonly string[] = [];
 const FIRST: readonly number[] = [0];
 const EMPTY: StreamEvent = { kind: 'empty' };
 const MALFORMED: StreamEvent = { kind: 'malformed' };
@@ -48,6 +50,7 @@ const DONE: StreamEvent = { kind: 'done' };
 class RepeatedChunk implements StreamChunk {
   readonly choices = 1;
   readonly finished: readonly number[] = NONE;
+  readonly finishReasons: readonly string[] = NO_REASONS;
   readonly indexes: readonly number[] = FIRST;
   readonly hasMore = false;
   readonly usage = null;
@@ -175,6 +178,7 @@ function readChoices(choices: readonly unknown[], value: Readonly<Record<string,
   const { usage = null, id = null, created = null } = value;
   const indexes: number[] = [];
   const finished: number[] = [];
+  const finishReasons: string[] = [];
   let text = '';
   let hasMore = false;
   for (const choice of choices) {
@@ -182,7 +186,10 @@ function readChoices(choices: readonly unknown[], value: Readonly<Record<string,
     const { index = 0, delta = null, finish_reason: finishReason = null, text: plainText } = choice;
     const at = typeof index === 'number' ? index : 0;
     indexes.push(at);
-    if (finishReason !== null && finishReason !== '') finished.push(at);
+    if (finishReason !== null && finishReason !== '') {
+      finished.push(at);
+      finishReasons.push(String(finishReason));
+    }
     const content = hasObject(delta) ? delta.content : plainText;
     if (at === 0 && typeof content === 'string') text += content;
     if (hasObject(delta) && Object.entries(delta).some(isMoreThanText)) hasMore = true;
@@ -194,6 +201,7 @@ function readChoices(choices: readonly unknown[], value: Readonly<Record<string,
     textEnd: 0,
     choices: choices.length,
     finished,
+    finishReasons,
     indexes,
     hasMore,
     usage,

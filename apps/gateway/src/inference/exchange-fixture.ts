@@ -1,23 +1,29 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { ProviderConfig } from '@gatewayz/config';
 import { createRegistry, respondWithMetrics } from '@gatewayz/metrics';
 import {
   createHttpMetrics,
   createInferenceMetrics,
+  createMoneyMetrics,
   createProviderMetrics,
   type InferenceMetrics,
+  type MoneyMetrics,
   type ProviderMetrics,
 } from '@gatewayz/observability';
 import { createRetryBudget, type RetryBudget } from '@gatewayz/provider-health';
+import { createLogger } from '@gatewayz/telemetry';
 import type { Dispatcher } from 'undici';
+import { createBilling } from '../billing/billing.ts';
 import { createSignals } from '../events.ts';
 import { createExplanations, type Explanations } from '../explanations.ts';
 import type { Target } from '../providers/provider.ts';
 import { createTestProvider, TEST_TIMEOUTS } from '../providers/provider-fixture.ts';
 import { createRouter, type Router } from '../routing/router.ts';
+import { type Caller, configuredCaller } from './caller.ts';
 import { ENDPOINTS, type Endpoint } from './endpoint.ts';
-import { Exchange, type ExchangeRules } from './exchange.ts';
+import { type Arrival, Exchange, type ExchangeRules } from './exchange.ts';
 import { readInferenceRequest } from './inference-request.ts';
 
 /** One call of a provider: the test plays its answer. */
@@ -97,19 +103,27 @@ export interface ExchangeStage extends AsyncDisposable {
 interface Metrics {
   readonly inference: InferenceMetrics;
   readonly providers: ProviderMetrics;
+  readonly money: MoneyMetrics;
 }
 
 function openTargets(
   names: readonly string[],
   calls: FakeCall[],
-  { inference, providers }: Metrics,
+  { inference, providers, money }: Metrics,
+  prices: ProviderConfig['prices'],
 ): Target[] {
   return names.map((name) => {
     const dispatch = (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean => {
       calls.push(new FakeCall(name, options, handler));
       return true;
     };
-    return createTestProvider(name, { dispatch, inference, metrics: providers }).target('large');
+    return createTestProvider(name, {
+      config: { prices },
+      dispatch,
+      inference,
+      metrics: providers,
+      money,
+    }).target('large');
   });
 }
 
@@ -119,18 +133,30 @@ async function listen(): Promise<Server> {
   return server;
 }
 
+/** Who asks, and what that costs. */
+interface ExchangeClient {
+  readonly caller?: Caller;
+  readonly prices?: ProviderConfig['prices'];
+}
+
 /** Starts a server whose every request becomes an exchange with these providers, in order of preference. */
 export async function startExchanges(
   names: readonly string[],
   more: Partial<ExchangeRules> = {},
+  { caller = configuredCaller(0), prices = {} }: ExchangeClient = {},
 ): Promise<ExchangeStage> {
   const registry = createRegistry();
   const http = createHttpMetrics(registry, { appName: 'test' });
-  const metrics = { inference: createInferenceMetrics(registry), providers: createProviderMetrics(registry) };
+  const metrics = {
+    inference: createInferenceMetrics(registry),
+    providers: createProviderMetrics(registry),
+    money: createMoneyMetrics(registry),
+  };
   const explanations = createExplanations(10);
-  const signals = createSignals({ http, explanations, ...metrics });
+  const logger = createLogger({ app: 'test', level: 'silent' });
+  const signals = createSignals({ http, explanations, logger, tracing: more.tracing ?? null, ...metrics });
   const calls: FakeCall[] = [];
-  const targets = openTargets(names, calls, metrics);
+  const targets = openTargets(names, calls, metrics, prices);
   const budget = more.budget ?? createRetryBudget();
   const unexpected: unknown[] = [];
   const rules: ExchangeRules = {
@@ -141,6 +167,16 @@ export async function startExchanges(
     continuation: true,
     router: createRouter({ strategy: 'priority', exploreRatio: 0 }, Math.random, signals.passedOver),
     budget,
+    billing: createBilling({
+      books: null,
+      creditsPerUsd: 1,
+      defaultOutputTokens: 1024,
+      totalMs: TEST_TIMEOUTS.totalMs,
+      epochNow: Date.now,
+      onError: (error) => unexpected.push(error),
+    }),
+    tracing: null,
+    tracesToProviders: false,
     signals,
     onUnexpected: (error) => unexpected.push(error),
     ...more,
@@ -163,7 +199,7 @@ export async function startExchanges(
       client.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
       const [, response] = (await once(server, 'request')) as [unknown, ServerResponse];
       asked += 1;
-      const exchange = begin(rules, targets, response, `req-${asked}`, body);
+      const exchange = begin(rules, targets, response, { id: `req-${asked}`, caller }, body);
       return { client, exchange };
     },
     async call() {
@@ -190,7 +226,7 @@ function begin(
   rules: ExchangeRules,
   targets: readonly Target[],
   response: ServerResponse,
-  id: string,
+  { id, caller }: Pick<Arrival, 'id' | 'caller'>,
   body: object,
 ): Exchange {
   const endpoint = ENDPOINTS[0] as Endpoint;
@@ -203,7 +239,8 @@ function begin(
     request,
     response,
     id,
-    keyIndex: 0,
+    caller,
+    trace: rules.tracing?.begin({}) ?? null,
     times: { receivedAt: now, authenticatedAt: now, bodyReadAt: now, parsedAt: now },
   });
   exchange.start();

@@ -43,7 +43,7 @@ describe('a target that asks for a wait', () => {
     await vi.waitFor(() => expect(exchange.outcome).toBe('client_closed'));
     expect(vi.getTimerCount()).toBe(0);
     expect(stage.calls).toEqual([]);
-    expect(stage.explanations.find('req-1', 0)?.outcome).toBe('client_closed');
+    expect(stage.explanations.find('req-1', 'configured:0')?.outcome).toBe('client_closed');
   });
 });
 

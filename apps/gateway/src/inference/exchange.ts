@@ -1,27 +1,35 @@
 import type { ServerResponse } from 'node:http';
 import type { StreamEnd } from '@gatewayz/observability';
+import type { TokenUsage } from '@gatewayz/pricing';
 import type { Outcome } from '@gatewayz/provider-health';
+import type { Trace } from '@gatewayz/telemetry';
+import type { Billing } from '../billing/billing.ts';
 import type { Signals } from '../events.ts';
+import type { ApiErrorDetails } from '../http/api-error.ts';
 import type { Route } from '../providers/catalogue.ts';
 import { type Candidate, describeCandidates } from '../routing/describe-candidates.ts';
 import { opensInMs } from '../routing/opens-in.ts';
 import type { Pick } from '../routing/router.ts';
 import { Attempt, type AttemptOwner, type AttemptRules } from './attempt.ts';
+import type { Caller } from './caller.ts';
 import { ClientAnswer, type ClientAnswerOwner } from './client-answer.ts';
 import { planContinuation } from './continuation-plan.ts';
 import type { Endpoint } from './endpoint.ts';
+import { type TraceRules, toAnswerHeaders, toProviderHeaders } from './exchange-headers.ts';
 import type { Failure } from './failure.ts';
 import { noTargetError, toApiError } from './failure-to-api-error.ts';
 import { endsWithAssistant, type InferenceRequest } from './inference-request.ts';
+import { Payment } from './payment.ts';
 import { toProviderBody } from './provider-body.ts';
 import { planNextStep, type RetryRules } from './retry-plan.ts';
 import { StreamedAnswer, type StreamedAnswerOwner } from './streamed-answer.ts';
 import { watchClient } from './watch-client.ts';
 
 /** What every exchange shares. */
-export interface ExchangeRules extends AttemptRules, RetryRules {
+export interface ExchangeRules extends AttemptRules, RetryRules, TraceRules {
   /** Whether streams that break off may be continued at all. */
   readonly continuation: boolean;
+  readonly billing: Billing;
   readonly signals: Signals;
   /** Hears of errors that nothing expected, with the id of the request. */
   readonly onUnexpected: (error: unknown, requestId: string) => void;
@@ -42,8 +50,9 @@ export interface Arrival {
   readonly request: InferenceRequest;
   readonly response: ServerResponse;
   readonly id: string;
-  /** Which of the clients' keys it came with. */
-  readonly keyIndex: number;
+  readonly caller: Caller;
+  /** Null where there is no tracing. */
+  readonly trace: Trace | null;
   readonly times: ArrivalTimes;
 }
 
@@ -58,17 +67,20 @@ export class Exchange implements AttemptOwner, StreamedAnswerOwner, ClientAnswer
   readonly attempts: Attempt[] = [];
   /** How the targets stood when the first was picked. */
   candidates: readonly Candidate[] = [];
-  readonly firstCallAt: number = performance.now();
+  firstCallAt = 0;
   endedAt = 0;
   /** Time spent on waiting as a target had asked. */
   restedMs = 0;
   outcome: Outcome | null = null;
   /** How the client's stream ended; null for plain answers and for streams that never began. */
   streamEnd: StreamEnd | null = null;
+  readonly payment: Payment;
 
   readonly #rules: ExchangeRules;
   readonly #client: ClientAnswer;
   #waiting: NodeJS.Timeout | null = null;
+  /** Whether the client left while the ledger was being asked. */
+  #hasLeft = false;
 
   constructor(rules: ExchangeRules, arrival: Arrival) {
     this.#rules = rules;
@@ -76,6 +88,7 @@ export class Exchange implements AttemptOwner, StreamedAnswerOwner, ClientAnswer
     this.endpoint = arrival.endpoint;
     this.wantsStream = arrival.request.stream;
     this.deadlineAt = arrival.times.receivedAt + rules.timeouts.totalMs;
+    this.payment = new Payment(rules.billing);
     this.#client = new ClientAnswer(arrival.response, arrival.id, rules.writeTimeoutMs, this);
     const isContinuable = rules.continuation && arrival.route.continuation;
     this.stream = this.wantsStream
@@ -84,15 +97,35 @@ export class Exchange implements AttemptOwner, StreamedAnswerOwner, ClientAnswer
   }
 
   /** Usage of the answer, as the provider that ended it reported it. */
-  get usage(): { readonly inputTokens: number; readonly outputTokens: number } | null {
+  get usage(): TokenUsage | null {
     return this.stream?.usage ?? this.#current?.answer?.usage ?? null;
+  }
+
+  get finishReasons(): readonly string[] {
+    return this.stream?.finishReasons ?? this.#current?.answer?.finishReasons ?? [];
   }
 
   /** Begins the first attempt. The exchange ends by itself, with `requestEnded` as its last act. */
   start(): void {
     watchClient(this.arrival.response, this);
+    this.payment.admit(this, (refusal) => this.#guard(() => this.#admitted(refusal)));
+  }
+
+  #admitted(refusal: ApiErrorDetails | null): void {
+    if (this.#hasLeft) {
+      this.#end('client_closed');
+    } else if (refusal === null) {
+      this.#begin();
+    } else {
+      this.#client.refuse(refusal, this.answerHeaders());
+      this.#end(refusal.status < 500 ? 'caller' : 'gateway');
+    }
+  }
+
+  #begin(): void {
     this.#rules.budget.deposit();
     const now = performance.now();
+    this.firstCallAt = now;
     this.candidates = describeCandidates(this.arrival.route, now);
     const pick = this.#rules.router.pick(this.arrival.route, this.attempts, now);
     if (pick === null) this.#refuse();
@@ -102,7 +135,9 @@ export class Exchange implements AttemptOwner, StreamedAnswerOwner, ClientAnswer
   /** The client's connection closed. */
   clientClosed(): void {
     if (this.outcome !== null) return;
-    if (this.#waiting === null) {
+    if (this.payment.isPending) {
+      this.#hasLeft = true;
+    } else if (this.#waiting === null) {
       this.#current?.cancel('the client left');
     } else {
       clearTimeout(this.#waiting);
@@ -131,15 +166,13 @@ export class Exchange implements AttemptOwner, StreamedAnswerOwner, ClientAnswer
   }
 
   attemptEnded(attempt: Attempt): void {
-    try {
+    this.#guard(() => {
       this.#rules.signals.attemptEnded(attempt);
       const { failure } = attempt;
       if (failure === null) this.#succeed(attempt);
       else if (this.#client.isOpen) this.#continue(attempt, failure);
       else this.#tryOn(attempt, failure);
-    } catch (error) {
-      this.#crash(error);
-    }
+    });
   }
 
   get #current(): Attempt | undefined {
@@ -152,13 +185,12 @@ export class Exchange implements AttemptOwner, StreamedAnswerOwner, ClientAnswer
     const { streamUsage } = target.provider.config.capabilities;
     const attempt = new Attempt(this, pick, this.#rules);
     this.attempts.push(attempt);
-    attempt.start(
-      toProviderBody(request, {
-        model: target.model,
-        addUsage: this.wantsStream && !request.wantsUsage && streamUsage,
-        prefill: this.stream?.continuing === 'prefill' ? this.stream.transcript : null,
-      }),
-    );
+    const body = toProviderBody(request, {
+      model: target.model,
+      addUsage: this.wantsStream && !request.wantsUsage && streamUsage,
+      prefill: this.stream?.continuing === 'prefill' ? this.stream.transcript : null,
+    });
+    attempt.start(body, toProviderHeaders(attempt, this.arrival.trace, this.#rules));
   }
 
   /** The client has seen nothing yet: another attempt may give the whole answer. */
@@ -230,7 +262,7 @@ export class Exchange implements AttemptOwner, StreamedAnswerOwner, ClientAnswer
   #goOn(attempt: Attempt, failed: Failure, pick: Pick): void {
     const { target } = attempt;
     if (pick.target !== target)
-      this.#rules.signals.failedOver(this.arrival.route, target, pick.target, failed.outcome);
+      this.#rules.signals.failedOver(this.arrival, target, pick.target, failed.outcome);
     this.#attempt(pick);
   }
 
@@ -239,14 +271,25 @@ export class Exchange implements AttemptOwner, StreamedAnswerOwner, ClientAnswer
       this.#finish();
       return;
     }
-    this.#client.respond(200, attempt.answer?.body ?? Buffer.alloc(0), this.answerHeaders());
-    this.#end('success');
+    this.#pay(() => {
+      this.#client.respond(200, attempt.answer?.body ?? Buffer.alloc(0), this.answerHeaders());
+    });
   }
 
   #finish(): void {
-    this.stream?.finish();
     this.streamEnd = this.stream?.continuing ? 'continued' : 'complete';
-    this.#end('success');
+    this.#pay(() => this.stream?.finish());
+  }
+
+  /** A whole answer is charged before its end goes out: who has it has paid for it, whatever happens then. */
+  #pay(deliver: () => void): void {
+    this.payment.settle(this, 'success', () =>
+      this.#guard(() => {
+        deliver();
+        this.#conclude('success');
+      }),
+    );
+    if (this.payment.isPending) this.#client.hold();
   }
 
   #fail(failed: Failure): void {
@@ -277,24 +320,28 @@ export class Exchange implements AttemptOwner, StreamedAnswerOwner, ClientAnswer
     this.#end('gateway');
   }
 
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#crash(error);
+    }
+  }
+
   #end(outcome: Outcome): void {
+    this.outcome = outcome;
+    this.payment.settle(this, outcome, () => this.#guard(() => this.#conclude(outcome)));
+  }
+
+  #conclude(outcome: Outcome): void {
     this.outcome = outcome;
     this.endedAt = performance.now();
     this.#rules.signals.requestEnded(this);
   }
 
   answerHeaders(): readonly string[] {
-    const target = this.#current?.target;
-    return [
-      'x-request-id',
-      this.arrival.id,
-      'x-gatewayz-provider',
-      target?.provider.name ?? '',
-      'x-gatewayz-model',
-      target?.model ?? '',
-      'x-gatewayz-attempts',
-      String(this.attempts.length),
-    ];
+    const { id, trace } = this.arrival;
+    return toAnswerHeaders(id, this.attempts, trace, this.#rules);
   }
 }
 

@@ -10,7 +10,7 @@ describe('a plain answer', () => {
     const body = Buffer.from(
       '{ "choices":[{}], "usage":{"prompt_tokens":1,"completion_tokens":2}, "x": 1.50 }',
     );
-    expect(readAnswer(chat, body)).toEqual({ body, usage: { inputTokens: 1, outputTokens: 2 } });
+    expect(readAnswer(chat, body)).toMatchObject({ body, usage: { inputTokens: 1, outputTokens: 2 } });
   });
 
   test('may be without usage', () => {

@@ -1,13 +1,15 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { readTokenUsage, type TokenUsage } from '@gatewayz/pricing';
 import type { Endpoint } from './endpoint.ts';
 import { type Failure, failure } from './failure.ts';
-import { readUsage, type Usage } from './read-usage.ts';
 
 /** A plain answer that has been found whole. */
 export interface Answer {
   readonly body: Buffer;
-  readonly usage: Usage | null;
+  readonly usage: TokenUsage | null;
+  /** Why each of its choices ended. */
+  readonly finishReasons: readonly string[];
 }
 
 const DECODERS = new Map([
@@ -34,7 +36,12 @@ export function readAnswer(endpoint: Endpoint, body: Buffer): Answer | Failure {
     const what = fields.error ? 'an error' : `no ${endpoint.answerField}`;
     return failure('provider_error', `the answer has status 200 and ${what}`, { status: 200 });
   }
-  return { body, usage: readUsage(fields.usage) };
+  return { body, usage: readTokenUsage(fields.usage), finishReasons: items.flatMap(readFinishReason) };
+}
+
+function readFinishReason(choice: unknown): readonly string[] {
+  const reason = (choice as { readonly finish_reason?: unknown } | null)?.finish_reason;
+  return typeof reason === 'string' ? [reason] : [];
 }
 
 /** Undoes a compression that was not asked for; the result may not be larger than `maxBytes`. */

@@ -1,9 +1,9 @@
+import { readTokenUsage, type TokenUsage } from '@gatewayz/pricing';
 import type { StreamProgress, StreamReceiver } from './attempt-state.ts';
 import { EventReader, parseEvent, type StreamChunk, type StreamEvent } from './event-reader.ts';
 import { type EventSink, EventSplitter } from './event-splitter.ts';
 import { type Failure, failure } from './failure.ts';
 import { toProviderError } from './read-provider-error.ts';
-import { readUsage, type Usage } from './read-usage.ts';
 
 /** Where the whole events of an answer go. */
 export interface StreamOutlet {
@@ -42,9 +42,14 @@ export interface StreamAnswerOptions {
   readonly parsesAll: boolean;
 }
 
+/** A provider that says it again and again is not to fill the memory. */
+const MAX_REASONS = 128;
+
 /** One provider's stream: cut into events, each of them checked, and known at every moment for what it is worth. */
 export class StreamAnswer implements StreamReceiver, EventSink {
-  usage: Usage | null = null;
+  usage: TokenUsage | null = null;
+  /** Why the choices ended, in the order in which they did. */
+  readonly finishReasons: string[] = [];
   readonly relay: ChunkRelay;
   readonly #outlet: StreamOutlet;
   readonly #options: StreamAnswerOptions;
@@ -138,7 +143,8 @@ export class StreamAnswer implements StreamReceiver, EventSink {
     if (!chunk.isRepeated) {
       for (const index of chunk.indexes) this.#started.add(index);
       for (const index of chunk.finished) this.#finished.add(index);
-      if (chunk.usage !== null) this.usage = readUsage(chunk.usage) ?? this.usage;
+      if (this.finishReasons.length < MAX_REASONS) this.finishReasons.push(...chunk.finishReasons);
+      if (chunk.usage !== null) this.usage = readTokenUsage(chunk.usage) ?? this.usage;
     }
     this.#failure = this.relay.chunk(chunk, bytes, start, end);
   }

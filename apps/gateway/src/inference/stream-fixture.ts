@@ -9,6 +9,7 @@ export function textChunk(text: string, more: Partial<StreamChunk> = {}): Stream
     textStart: 0,
     textEnd: 0,
     choices: 1,
+    finishReasons: [],
     finished: [],
     indexes: [0],
     hasMore: false,

@@ -1,4 +1,5 @@
 import type { AnswerLimits } from '@gatewayz/config';
+import type { TokenUsage } from '@gatewayz/pricing';
 import type { Target } from '../providers/provider.ts';
 import type { StreamReceiver } from './attempt-state.ts';
 import type { ClientAnswer } from './client-answer.ts';
@@ -6,7 +7,6 @@ import { type ContinuationMode, ContinuedRelay } from './continued-relay.ts';
 import { countChoices } from './count-choices.ts';
 import { DirectRelay } from './direct-relay.ts';
 import type { InferenceRequest } from './inference-request.ts';
-import type { Usage } from './read-usage.ts';
 import { StreamAnswer, type StreamOutlet } from './stream-answer.ts';
 import { Transcript } from './transcript.ts';
 
@@ -49,8 +49,13 @@ export class StreamedAnswer implements StreamOutlet {
   }
 
   /** Usage as the target that gave the last part reported it. */
-  get usage(): Usage | null {
+  get usage(): TokenUsage | null {
     return this.#current?.usage ?? null;
+  }
+
+  /** Why the choices ended, as the target that gave the last part said it. */
+  get finishReasons(): readonly string[] {
+    return this.#current?.finishReasons ?? [];
   }
 
   /** Takes the stream of a target. */

@@ -2,8 +2,10 @@ import type { ProviderConfig, TimeoutsConfig } from '@gatewayz/config';
 import { createRegistry } from '@gatewayz/metrics';
 import {
   createInferenceMetrics,
+  createMoneyMetrics,
   createProviderMetrics,
   type InferenceMetrics,
+  type MoneyMetrics,
   type ProviderMetrics,
 } from '@gatewayz/observability';
 import { type BreakerOptions, createProviderHealth } from '@gatewayz/provider-health';
@@ -16,6 +18,7 @@ export interface ProviderFixture {
   readonly breaker?: Partial<BreakerOptions>;
   readonly inference?: InferenceMetrics;
   readonly metrics?: ProviderMetrics;
+  readonly money?: MoneyMetrics;
   /** Takes the place of the network. */
   readonly dispatch?: (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => boolean;
 }
@@ -48,6 +51,7 @@ export function createTestProvider(name: string, fixture: ProviderFixture = {}):
     health: createProviderHealth({ provider: name, random: () => 0, breaker: fixture.breaker ?? {} }),
     metrics: (fixture.metrics ?? createProviderMetrics(createRegistry())).provider(name),
     inference: fixture.inference ?? createInferenceMetrics(createRegistry()),
+    money: fixture.money ?? createMoneyMetrics(createRegistry()),
   });
   const dispatch = fixture.dispatch ?? ((): boolean => true);
   provider.pool.dispatch = dispatch as Pool['dispatch'];

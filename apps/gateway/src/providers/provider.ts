@@ -3,9 +3,11 @@ import {
   createHourCounts,
   type HourCounts,
   type InferenceMetrics,
+  type MoneyMetrics,
   type OneProviderMetrics,
   type TargetMetrics,
 } from '@gatewayz/observability';
+import { createTargetPrice, type TargetPrice } from '@gatewayz/pricing';
 import { connectProvider, type ProviderConnection } from '@gatewayz/provider-client';
 import {
   createLatencyEwma,
@@ -23,14 +25,17 @@ class TargetRecords {
   readonly #provider: Provider;
   readonly #label: string;
   readonly #inference: InferenceMetrics;
+  /** Counts what a request cost, in US dollars. */
+  readonly spent: (costUsd: number) => void;
   readonly latency: LatencyEwma = createLatencyEwma();
   #metrics: TargetMetrics | null = null;
   #health: TargetHealth | null = null;
 
-  constructor(provider: Provider, label: string, inference: InferenceMetrics) {
+  constructor(provider: Provider, label: string, { inference, money }: ProviderParts) {
     this.#provider = provider;
     this.#label = label;
     this.#inference = inference;
+    this.spent = money.target(provider.name, label);
   }
 
   get metrics(): TargetMetrics {
@@ -49,11 +54,14 @@ export class Target {
   readonly provider: Provider;
   /** The model's name at the provider. */
   readonly model: string;
+  /** What it costs: as configured, else as published. */
+  readonly cost: TargetPrice;
   readonly #records: TargetRecords;
 
-  constructor(provider: Provider, model: string, records: TargetRecords) {
+  constructor(provider: Provider, model: string, cost: TargetPrice, records: TargetRecords) {
     this.provider = provider;
     this.model = model;
+    this.cost = cost;
     this.#records = records;
   }
 
@@ -63,6 +71,11 @@ export class Target {
 
   get health(): TargetHealth {
     return this.#records.health;
+  }
+
+  /** Counts what a request cost, in US dollars. */
+  get spent(): (costUsd: number) => void {
+    return this.#records.spent;
   }
 
   get latency(): LatencyEwma {
@@ -90,6 +103,7 @@ export interface Provider extends ProviderConnection {
 }
 
 const UNLISTED_MODEL = 'other';
+const MAX_PRICES = 10_000;
 const USER_AGENT = `gatewayz/${VERSION}`;
 
 /** What a provider is made of beside its configuration. */
@@ -99,14 +113,26 @@ export interface ProviderParts {
   readonly health: ProviderHealth;
   readonly metrics: OneProviderMetrics;
   readonly inference: InferenceMetrics;
+  readonly money: MoneyMetrics;
 }
 
 /** Opens a provider with its health and its targets. */
 export function createProvider(config: ProviderConfig, parts: ProviderParts): Provider {
-  const { apiKey, timeouts, health, inference } = parts;
+  const { apiKey, timeouts, health } = parts;
   const { connectMs } = timeouts;
   const connection = connectProvider(config, { apiKey, connectMs, userAgent: USER_AGENT });
   const targets = new Map<string, Target>();
+  const prices = new Map<string, TargetPrice>();
+
+  function priceOf(model: string): TargetPrice {
+    const known = prices.get(model);
+    if (known !== undefined) return known;
+    const price = createTargetPrice(config, model);
+    // Clients may name models that no list holds, as many as they like.
+    if (prices.size >= MAX_PRICES) prices.clear();
+    prices.set(model, price);
+    return price;
+  }
 
   const provider: Provider = {
     name: config.name,
@@ -118,14 +144,14 @@ export function createProvider(config: ProviderConfig, parts: ProviderParts): Pr
     target(model) {
       let target = targets.get(model);
       if (target === undefined) {
-        target = new Target(provider, model, new TargetRecords(provider, model, inference));
+        target = new Target(provider, model, priceOf(model), new TargetRecords(provider, model, parts));
         targets.set(model, target);
       }
       return target;
     },
-    unlistedTarget: (model) => new Target(provider, model, unlisted),
+    unlistedTarget: (model) => new Target(provider, model, priceOf(model), unlisted),
     close: () => connection.pool.destroy(),
   };
-  const unlisted = new TargetRecords(provider, UNLISTED_MODEL, inference);
+  const unlisted = new TargetRecords(provider, UNLISTED_MODEL, parts);
   return provider;
 }

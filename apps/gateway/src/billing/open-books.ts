@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import type { Database, QueryEvent } from '@gatewayz/database';
+import { createLedger, type Ledger } from '../ledger/ledger.ts';
+import { openSettlements, type Settlements } from '../ledger/settlements.ts';
+import { openGatewayStore } from '../store/open-gateway-store.ts';
+
+/** The gateway's database, and what is kept in it. */
+export interface Books {
+  readonly database: Database;
+  readonly ledger: Ledger;
+  readonly settlements: Settlements;
+  /** Ends everything; charges that are under way are written first. */
+  close(): Promise<void>;
+}
+
+export interface BooksOptions {
+  readonly databaseUrl: string | null;
+  readonly dataFolder: string;
+  /** Hears of every call of the database. */
+  readonly onQuery: (event: QueryEvent) => void;
+  readonly onTrouble: (message: string, error: unknown) => void;
+}
+
+/** How often reservations are looked for that nobody has settled. */
+const EXPIRY_MS = 60_000;
+const SPOOL_FILE = 'unsettled.sqlite';
+/** A hanging database is given up before a client's patience is. */
+const STATEMENT_TIMEOUT_MS = 3000;
+
+/** Opens the database with its schema up to date. Rejects with a `SqlError`. */
+export async function openBooks(options: BooksOptions): Promise<Books> {
+  const { databaseUrl, dataFolder, onQuery, onTrouble } = options;
+  const database = await openGatewayStore({
+    url: databaseUrl,
+    dataFolder,
+    onQuery,
+    onConnectionLost: (error) => onTrouble('a database connection was lost', error),
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  });
+  const ledger = createLedger(database, Date.now);
+  const settlements = await openSettlements({ ledger, spoolFile: join(dataFolder, SPOOL_FILE), onTrouble });
+  const expire = (): void => {
+    ledger.expire(Date.now()).catch((error: unknown) => onTrouble('reservations could not be ended', error));
+  };
+  expire();
+  const timer = setInterval(expire, EXPIRY_MS).unref();
+  return {
+    database,
+    ledger,
+    settlements,
+    async close() {
+      clearInterval(timer);
+      await ledger.idle();
+      await settlements.close();
+      await database.close();
+    },
+  };
+}

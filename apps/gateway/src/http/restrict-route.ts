@@ -1,0 +1,26 @@
+import type { KnownCaller } from '../accounts/caller-check.ts';
+import type { Route } from '../providers/catalogue.ts';
+import { ApiError } from './api-error.ts';
+
+/** A route as a key may use it: throws where the key is not for the model, or for no provider that serves it. */
+export function restrictRoute(route: Route, model: string, caller: KnownCaller | null): Route {
+  const key = caller?.key ?? null;
+  if (key === null) return route;
+  if (key.models !== null && !key.models.has(model)) throw refusal('model', model);
+  const { providers } = key;
+  if (providers === null) return route;
+  const targets = route.targets.filter(({ provider }) => providers.has(provider.name));
+  if (targets.length === 0) throw refusal('provider', model);
+  return targets.length === route.targets.length ? route : { ...route, targets };
+}
+
+function refusal(what: 'model' | 'provider', model: string): ApiError {
+  const whose = what === 'model' ? 'the model' : 'any provider of the model';
+  return new ApiError({
+    status: 403,
+    type: 'permission_error',
+    code: `${what}_not_allowed`,
+    message: `This API key is not for ${whose} "${model}".`,
+    param: 'model',
+  });
+}

@@ -1,0 +1,214 @@
+import {
+  type RunningPostgres,
+  startPostgres,
+  type TemporaryFolder,
+  temporaryFolder,
+} from '@gatewayz/testkit';
+import fc from 'fast-check';
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Ledger } from './ledger.ts';
+import { charge, type LedgerStage, NOW_MS, openLedger, reservation } from './ledger-stage.ts';
+
+let postgres: RunningPostgres;
+let databases = 0;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+
+async function emptyPostgres(): Promise<string> {
+  await using client = Object.assign(new Client(postgres.url), {
+    [Symbol.asyncDispose]: () => client.end(),
+  });
+  await client.connect();
+  const name = `ledger_${databases++}`;
+  await client.query(`create database ${name}`);
+  return postgres.url.replace(/\/postgres$/, `/${name}`);
+}
+
+const CREDIT = 1_000_000;
+
+interface Step {
+  readonly what: 'reserve' | 'settle' | 'release' | 'expire';
+  readonly request: number;
+  readonly amount: number;
+}
+
+function take(ledger: Ledger, { what, request, amount }: Step, run: number): Promise<unknown> {
+  const id = { requestId: `${run}-${request}`, userId: `user-${run}`, keyId: 'laptop' };
+  switch (what) {
+    case 'reserve':
+      return ledger.reserve(reservation(id.requestId, { ...id, amountMicro: amount }));
+    case 'settle':
+      return ledger.settle(charge(id.requestId, { ...id, creditsMicro: amount }));
+    case 'release':
+      return ledger.release(id);
+    case 'expire':
+      return ledger.expire(NOW_MS);
+    default:
+      return what satisfies never;
+  }
+}
+
+describe.each(['sqlite', 'postgres'] as const)('a ledger on %s', (dialect) => {
+  let folder: TemporaryFolder;
+  let stage: LedgerStage;
+  let url: string | null;
+
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+    url = dialect === 'postgres' ? await emptyPostgres() : null;
+    stage = await openLedger(url, folder.path);
+    await stage.addUser('ann', { granted_micro: 10 * CREDIT });
+    await stage.addKey('laptop', 'ann');
+  });
+  afterEach(async () => {
+    await stage[Symbol.asyncDispose]();
+    await folder.dispose();
+  });
+
+  test('lets exactly ten of a thousand requests at once through where there is credit for ten', async () => {
+    const results = await Promise.all(
+      Array.from({ length: 1000 }, (_, index) => stage.ledger.reserve(reservation(`r${index}`))),
+    );
+    expect(results.filter((result) => result === 'reserved')).toHaveLength(10);
+    expect(new Set(results)).toEqual(new Set(['reserved', 'no_credit']));
+    expect(await stage.user('ann')).toMatchObject({ reserved_micro: 10 * CREDIT });
+  });
+
+  test('two processes on one database let no more through than one', async () => {
+    await using other = await openLedger(url, folder.path);
+    const results = await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        (index % 2 === 0 ? stage : other).ledger.reserve(reservation(`r${index}`)),
+      ),
+    );
+    expect(results.filter((result) => result === 'reserved')).toHaveLength(10);
+  });
+
+  test('refuses nobody who has credit because of a neighbour who has not', async () => {
+    await stage.addUser('bob', { granted_micro: CREDIT });
+    const results = await Promise.all([
+      stage.ledger.reserve(reservation('too-much', { amountMicro: 11 * CREDIT })),
+      stage.ledger.reserve(reservation('fits', { amountMicro: 10 * CREDIT })),
+      stage.ledger.reserve(reservation('of-bob', { userId: 'bob', keyId: 'phone' })),
+      stage.ledger.reserve(reservation('of-nobody', { userId: 'carol' })),
+    ]);
+    expect(results).toEqual(['no_credit', 'reserved', 'reserved', 'unknown_user']);
+  });
+
+  test("keeps a key to its budget within its user's credit", async () => {
+    await stage.addKey('phone', 'ann', { budget_micro: 3 * CREDIT });
+    const results = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        stage.ledger.reserve(reservation(`p${index}`, { keyId: 'phone' })),
+      ),
+    );
+    expect(results.filter((result) => result === 'reserved')).toHaveLength(3);
+    expect(results.filter((result) => result === 'budget_spent')).toHaveLength(5);
+    expect(await stage.ledger.reserve(reservation('l1'))).toBe('reserved');
+  });
+
+  test('reserves once for each request, and says so again', async () => {
+    expect(await stage.ledger.reserve(reservation('r1'))).toBe('reserved');
+    const again = ['r1', 'r2', 'r1'].map((id) => stage.ledger.reserve(reservation(id)));
+    expect(await Promise.all(again)).toEqual(['reserved', 'reserved', 'reserved']);
+    expect(await stage.user('ann')).toMatchObject({ reserved_micro: 2 * CREDIT });
+  });
+
+  test('lets nobody through who is disabled', async () => {
+    await stage.addUser('bob', { granted_micro: CREDIT, disabled_at_ms: NOW_MS });
+    expect(await stage.ledger.reserve(reservation('r', { userId: 'bob' }))).toBe('unknown_user');
+  });
+
+  test('charges once, however often and in whatever order it is told', async () => {
+    await stage.ledger.settle(charge('late', { creditsMicro: 3 }));
+    await stage.ledger.reserve(reservation('r1'));
+    await Promise.all(
+      [charge('r1', { creditsMicro: 7 }), charge('r1', { creditsMicro: 8 })].map(stage.ledger.settle),
+    );
+    await stage.ledger.settle(charge('r1', { creditsMicro: 9 }));
+    await stage.ledger.release(reservation('r1'));
+    expect(await stage.user('ann')).toMatchObject({ charged_micro: 10, reserved_micro: 0 });
+    expect((await stage.rows('api_keys'))[0]).toMatchObject({ charged_micro: 10, reserved_micro: 0 });
+    expect(await stage.rows('ledger')).toHaveLength(2);
+    expect(await stage.rows('reservations')).toEqual([]);
+  });
+
+  test('charges an answer in full that cost more than was reserved; then there is no credit left', async () => {
+    expect(await stage.ledger.reserve(reservation('r1', { amountMicro: 10 * CREDIT }))).toBe('reserved');
+    await stage.ledger.settle(charge('r1', { creditsMicro: 12 * CREDIT }));
+    expect(await stage.user('ann')).toMatchObject({ charged_micro: 12 * CREDIT, reserved_micro: 0 });
+    expect(await stage.ledger.reserve(reservation('r2', { amountMicro: 0 }))).toBe('no_credit');
+    expect(
+      await stage.ledger.grant({ id: 'g', userId: 'ann', kind: 'grant', amountMicro: 3 * CREDIT, atMs: 1 }),
+    ).toBe(CREDIT);
+    expect(await stage.ledger.reserve(reservation('r3'))).toBe('reserved');
+  });
+
+  test('writes down what a key of the configuration used, which nobody pays for', async () => {
+    await stage.ledger.settle(charge('r1', { userId: '', keyId: 'static', costMicroUsd: null }));
+    expect(await stage.rows('ledger')).toMatchObject([
+      { user_id: '', key_id: 'static', cost_micro_usd: null },
+    ]);
+    expect(await stage.user('ann')).toMatchObject({ charged_micro: 0 });
+  });
+
+  test('ends reservations that nobody settled; a late charge counts all the same', async () => {
+    await stage.ledger.reserve(reservation('r1', { expiresAtMs: NOW_MS + 5 }));
+    await stage.ledger.reserve(reservation('r2', { expiresAtMs: NOW_MS + 50 }));
+    await stage.ledger.expire(NOW_MS + 5);
+    expect(await stage.user('ann')).toMatchObject({ reserved_micro: CREDIT });
+    await stage.ledger.settle(charge('r1', { creditsMicro: 4 }));
+    expect(await stage.user('ann')).toMatchObject({ charged_micro: 4, reserved_micro: CREDIT });
+  });
+
+  test('grants once for each id, takes credits back, and knows who is nobody', async () => {
+    const grant = { id: 'g1', userId: 'ann', kind: 'grant', amountMicro: 5, atMs: NOW_MS } as const;
+    expect(await stage.ledger.grant(grant)).toBe(10 * CREDIT + 5);
+    expect(await stage.ledger.grant(grant)).toBe(10 * CREDIT + 5);
+    const taken = { ...grant, id: 'a1', kind: 'adjust', amountMicro: -6 } as const;
+    expect(await stage.ledger.grant(taken)).toBe(10 * CREDIT - 1);
+    expect(await stage.ledger.grant({ ...grant, id: 'g2', userId: 'carol' })).toBeNull();
+  });
+
+  test.each([-1, 1.5, Number.NaN, 2 ** 60])('takes %d for no amount', async (amount) => {
+    const refused = { code: 'invalid' };
+    expect(() => stage.ledger.reserve(reservation('r', { amountMicro: amount }))).toThrow(
+      expect.objectContaining(refused),
+    );
+    expect(() => stage.ledger.settle(charge('r', { creditsMicro: amount }))).toThrow(
+      expect.objectContaining(refused),
+    );
+  });
+
+  test('is in balance after any mixture of what can happen', async () => {
+    const step = fc.record({
+      what: fc.constantFrom('reserve' as const, 'settle' as const, 'release' as const, 'expire' as const),
+      request: fc.nat({ max: 12 }),
+      amount: fc.nat({ max: 4 * CREDIT }),
+      turn: fc.boolean(),
+    });
+    let runs = 0;
+    const property = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
+      runs += 1;
+      const user = `user-${runs}`;
+      await stage.addUser(user, { granted_micro: 10 * CREDIT });
+      const under: Promise<unknown>[] = [];
+      for (const step of steps) {
+        under.push(take(stage.ledger, step, runs));
+        if (step.turn) await under.at(-1);
+      }
+      await Promise.all(under);
+      const sum = (rows: readonly Record<string, unknown>[], column: string): number =>
+        rows
+          .filter(({ user_id: owner }) => owner === user)
+          .reduce((total, row) => total + Number(row[column]), 0);
+      const row = await stage.user(user);
+      expect(row?.charged_micro).toBe(sum(await stage.rows('ledger'), 'credits_micro'));
+      expect(row?.reserved_micro).toBe(sum(await stage.rows('reservations'), 'amount_micro'));
+    });
+    await fc.assert(property, { numRuns: 25 });
+  });
+});

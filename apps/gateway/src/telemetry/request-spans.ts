@@ -1,0 +1,168 @@
+import type { Outcome } from '@gatewayz/provider-health';
+import { type FinishedSpan, GEN_AI, newSpanId, type SpanAttributes, type Trace } from '@gatewayz/telemetry';
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_HTTP_ROUTE,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_URL_PATH,
+  ATTR_URL_SCHEME,
+} from '@opentelemetry/semantic-conventions';
+import type { Attempt } from '../inference/attempt.ts';
+import type { Exchange } from '../inference/exchange.ts';
+
+const MS_PER_SECOND = 1000;
+const MICRO = 1_000_000;
+
+/** Why a request's trace is worth keeping although it was not sampled; null where nothing is. */
+export function notableOf({ outcome, attempts }: Exchange): string | null {
+  if (outcome !== null && outcome !== 'success' && outcome !== 'caller' && outcome !== 'client_closed') {
+    return 'error';
+  }
+  return attempts.length > 1 ? 'failover' : null;
+}
+
+/** The spans of a request that has ended: the server's, the inference's, one for each attempt, and the ledger's. */
+export function toRequestSpans(exchange: Exchange, trace: Trace): readonly FinishedSpan[] {
+  const inferenceId = newSpanId();
+  return [
+    toServerSpan(exchange, trace),
+    toInferenceSpan(exchange, trace, inferenceId),
+    ...exchange.attempts.map((attempt) => toAttemptSpan(exchange, attempt, inferenceId)),
+    ...toLedgerSpans(exchange, trace),
+  ];
+}
+
+function toServerSpan(exchange: Exchange, trace: Trace): FinishedSpan {
+  const { endpoint, arrival, endedAt } = exchange;
+  const { statusCode } = arrival.response;
+  const status = exchange.outcome === 'client_closed' ? CLIENT_CLOSED_REQUEST : statusCode;
+  return {
+    name: `POST ${endpoint.route}`,
+    kind: 'server',
+    spanId: trace.spanId,
+    parentSpanId: trace.parentSpanId,
+    startMs: arrival.times.receivedAt,
+    endMs: endedAt,
+    attributes: {
+      [ATTR_HTTP_REQUEST_METHOD]: 'POST',
+      [ATTR_HTTP_ROUTE]: endpoint.route,
+      [ATTR_URL_PATH]: endpoint.route,
+      [ATTR_URL_SCHEME]: 'http',
+      [ATTR_HTTP_RESPONSE_STATUS_CODE]: status,
+      'gatewayz.request_id': arrival.id,
+      'gatewayz.user_id': arrival.caller.userId || undefined,
+      ...errorType(exchange.outcome),
+    },
+    // A server's span fails by what is the server's fault alone.
+    ...(status >= 500 || isOurFault(exchange.outcome) ? { status: 'error' as const } : {}),
+  };
+}
+
+function toInferenceSpan(exchange: Exchange, trace: Trace, spanId: string): FinishedSpan {
+  const { arrival, endpoint, stream, attempts, outcome } = exchange;
+  const { bill } = exchange.payment;
+  const target = attempts.at(-1)?.target;
+  const usage = bill?.usage ?? exchange.usage;
+  const firstChunkAt = stream?.firstChunkAt ?? 0;
+  const { parsed } = arrival.request;
+  return {
+    name: 'model_inference',
+    kind: 'internal',
+    spanId,
+    parentSpanId: trace.spanId,
+    startMs: arrival.times.parsedAt,
+    endMs: exchange.endedAt,
+    attributes: {
+      [GEN_AI.operationName]: endpoint.operation,
+      [GEN_AI.providerName]: target?.provider.name,
+      [GEN_AI.system]: target?.provider.name,
+      [GEN_AI.requestModel]: arrival.request.model,
+      [GEN_AI.responseModel]: target?.model,
+      [GEN_AI.requestStream]: exchange.wantsStream,
+      [GEN_AI.requestMaxTokens]: toCount(parsed.max_completion_tokens ?? parsed.max_tokens),
+      [GEN_AI.usageInputTokens]: usage?.inputTokens,
+      [GEN_AI.usageOutputTokens]: usage?.outputTokens,
+      [GEN_AI.usageReasoningOutputTokens]: usage?.reasoningTokens,
+      [GEN_AI.usageCacheReadInputTokens]: usage?.cachedInputTokens,
+      [GEN_AI.responseFinishReasons]: exchange.finishReasons,
+      [GEN_AI.responseTimeToFirstChunk]:
+        firstChunkAt > 0 ? (firstChunkAt - arrival.times.parsedAt) / MS_PER_SECOND : undefined,
+      'gatewayz.attempts': attempts.length,
+      'gatewayz.stream_end': exchange.streamEnd,
+      'gatewayz.cost_usd': bill?.costMicroUsd == null ? undefined : bill.costMicroUsd / MICRO,
+      'gatewayz.usage_estimated': bill?.isEstimated,
+      ...errorType(outcome),
+    },
+    events: firstChunkAt > 0 ? [{ name: 'gen_ai.first_chunk', atMs: firstChunkAt }] : [],
+    ...toStatus(outcome, attempts.at(-1)),
+  };
+}
+
+function toAttemptSpan({ endpoint }: Exchange, attempt: Attempt, parentSpanId: string): FinishedSpan {
+  const { target, pick, outcome, failure } = attempt;
+  const { hostname, port } = new URL(target.provider.config.baseUrl);
+  return {
+    name: `attempt ${target.provider.name}`,
+    kind: 'client',
+    spanId: attempt.spanId || newSpanId(),
+    parentSpanId,
+    startMs: attempt.startedAt,
+    endMs: attempt.endedAt,
+    attributes: {
+      [ATTR_HTTP_REQUEST_METHOD]: 'POST',
+      [ATTR_SERVER_ADDRESS]: hostname,
+      [ATTR_SERVER_PORT]: port === '' ? undefined : Number(port),
+      [ATTR_HTTP_RESPONSE_STATUS_CODE]: failure?.status ?? (outcome === 'success' ? 200 : undefined),
+      'ai.provider': target.provider.name,
+      [GEN_AI.operationName]: endpoint.operation,
+      [GEN_AI.requestModel]: target.model,
+      'gatewayz.outcome': outcome,
+      'gatewayz.breaker_state': target.provider.health.breaker.visibleState(attempt.startedAt),
+      'gatewayz.chosen_as': pick.isLeastBad ? 'least_bad' : pick.admission.kind,
+      'gatewayz.timeout_phase': failure?.phase,
+      ...errorType(outcome),
+    },
+    events: attempt.firstByteAt > 0 ? [{ name: 'first_byte', atMs: attempt.firstByteAt }] : [],
+    ...toStatus(outcome, attempt),
+  };
+}
+
+/** When the ledger was asked for credit, and when it was told of the charge. */
+function toLedgerSpans({ payment }: Exchange, trace: Trace): readonly FinishedSpan[] {
+  return payment.times.map(({ operation, startMs, endMs }) => ({
+    name: `ledger.${operation}`,
+    kind: 'client',
+    spanId: newSpanId(),
+    parentSpanId: trace.spanId,
+    startMs,
+    endMs,
+    attributes: { 'db.operation.name': operation, 'db.collection.name': 'ledger' },
+  }));
+}
+
+/** Nginx's status for a client that left. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+function errorType(outcome: Outcome | null): SpanAttributes {
+  return outcome === null || outcome === 'success' ? {} : { [ATTR_ERROR_TYPE]: outcome };
+}
+
+function isOurFault(outcome: Outcome | null): boolean {
+  return outcome === 'gateway';
+}
+
+function toStatus(
+  outcome: Outcome | null,
+  attempt: Attempt | undefined,
+): Pick<FinishedSpan, 'status' | 'errorMessage'> {
+  if (outcome === null || outcome === 'success') return {};
+  const message = attempt?.failure?.message;
+  return { status: 'error', ...(message === undefined ? {} : { errorMessage: message }) };
+}
+
+function toCount(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
+}
