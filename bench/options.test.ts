@@ -3,9 +3,10 @@ import { readOptions } from './options.ts';
 
 describe('readOptions', () => {
   it('runs everything and writes the page where nothing is asked for', () => {
-    const { http, registry, profile, write } = readOptions([]);
+    const { http, registry, poller, profile, write } = readOptions([]);
     expect(http?.candidates).toEqual(['direct', 'bare', 'gatewayz', 'portkey']);
     expect(registry?.sizes).toEqual([1000, 10_000, 50_000]);
+    expect(poller).toEqual({ polls: 1000, runs: 5 });
     expect(profile).toBeNull();
     expect(write).toBe(true);
   });
@@ -25,6 +26,15 @@ describe('readOptions', () => {
   it('takes one part by its name or by --only', () => {
     expect(readOptions(['registry']).http).toBeNull();
     expect(readOptions(['--only', 'http']).registry).toBeNull();
+    expect(readOptions(['views', '--quick'])).toMatchObject({
+      http: null,
+      views: { series: 10_000, rounds: 10 },
+    });
+    expect(readOptions(['poller', '--polls', '50'])).toMatchObject({
+      http: null,
+      registry: null,
+      poller: { polls: 50, runs: 5 },
+    });
   });
 
   it('keeps to the closed loops at the connections that are asked for', () => {

@@ -19,18 +19,41 @@ export interface RegistryOptions {
   readonly runs: number;
 }
 
+/** What the poller part does. */
+export interface PollerOptions {
+  /** Polls that each run measures. */
+  readonly polls: number;
+  readonly runs: number;
+}
+
+/** What the views part does. */
+export interface ViewsOptions {
+  /** Time series of the registry, at the least. */
+  readonly series: number;
+  /** Measured answers a view and source. */
+  readonly rounds: number;
+}
+
+/** The parts of the bench, in the order in which they run. */
+export const benchParts = ['registry', 'poller', 'views', 'http'] as const;
+
+/** One part of the bench. */
+export type BenchPart = (typeof benchParts)[number];
+
 /** What one start of the bench does. */
 export interface BenchOptions {
   readonly http: HttpOptions | null;
   readonly registry: RegistryOptions | null;
+  readonly poller: PollerOptions | null;
+  readonly views: ViewsOptions | null;
   /** The candidate to profile instead of a comparison, or null. */
   readonly profile: CandidateName | null;
   readonly write: boolean;
 }
 
 /** How the bench is used, for a wrong flag. */
-export const usage: string = `node bench/run.ts [http|registry] [flags]
-  --only http|registry    one part (the same as naming it first)
+export const usage: string = `node bench/run.ts [http|registry|poller|views] [flags]
+  --only PART             one part (the same as naming it first)
   --quick                 short runs: a look, not a measurement
   --candidates a,b        of ${candidateNames.join(', ')}
   --connections 1,16,64   only the closed loops, at these connections
@@ -38,6 +61,7 @@ export const usage: string = `node bench/run.ts [http|registry] [flags]
   --rounds N --seconds S  how often each load is repeated, and for how long
   --stream-writes N       the upstream writes one streamed answer in N writes (default 1)
   --sizes N,N             series of the registry part
+  --polls N               polls of the poller part
   --profile [NAME]        print where a candidate (default gatewayz) spends its time (default loads plain@16 and stream@16)
   --write, --no-write     write docs/benchmarks.md or do not (default: only a whole run with no other flag writes)`;
 
@@ -53,6 +77,7 @@ const flags = {
   seconds: { type: 'string' },
   'stream-writes': { type: 'string' },
   sizes: { type: 'string' },
+  polls: { type: 'string' },
   profile: { type: 'boolean' },
   write: { type: 'boolean' },
 } as const;
@@ -126,11 +151,30 @@ function readRegistry(values: Flags): RegistryOptions {
   };
 }
 
-function readPart(only: string | undefined): 'http' | 'registry' | null {
-  if (only === undefined || only === 'http' || only === 'registry') {
-    return only ?? null;
+function readPoller(values: Flags): PollerOptions {
+  const quick = values.quick === true;
+  return {
+    polls: readNumber('--polls', values.polls ?? (quick ? '100' : '1000')),
+    runs: readNumber('--rounds', values.rounds ?? (quick ? '1' : '5')),
+  };
+}
+
+function readViews(values: Flags): ViewsOptions {
+  return {
+    series: 10_000,
+    rounds: readNumber('--rounds', values.rounds ?? (values.quick === true ? '10' : '50')),
+  };
+}
+
+function readPart(only: string | undefined): BenchPart | null {
+  if (only === undefined) {
+    return null;
   }
-  throw new Error(`part: expected http or registry, received ${only}`);
+  const part = benchParts.find((known) => known === only);
+  if (part === undefined) {
+    throw new Error(`part: expected one of ${benchParts.join(', ')}, received ${only}`);
+  }
+  return part;
 }
 
 /**
@@ -144,8 +188,10 @@ export function readOptions(words: readonly string[]): BenchOptions {
   const narrowed = Object.keys(values).some((name) => name !== 'only' && name !== 'write');
   const named = positionals.filter((word) => word !== 'http');
   return {
-    http: part === 'registry' ? null : readHttp(values),
-    registry: part === 'http' ? null : readRegistry(values),
+    http: part === null || part === 'http' ? readHttp(values) : null,
+    registry: part === null || part === 'registry' ? readRegistry(values) : null,
+    poller: part === null || part === 'poller' ? readPoller(values) : null,
+    views: part === null || part === 'views' ? readViews(values) : null,
     profile: profiled ? readCandidate(named[0] ?? 'gatewayz') : null,
     write: values.write ?? !narrowed,
   };

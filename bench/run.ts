@@ -1,15 +1,28 @@
-/** Measures the gateway beside its floor and its peers, and the metric registry beside prom-client. */
+/** Measures the gateway beside its floor and its peers, the metric registry beside prom-client, the poller, and the views. */
 import { httpGoals } from './http/http-goals.ts';
 import { httpTables } from './http/http-tables.ts';
 import { choosePinning } from './http/pinning.ts';
 import { runHttp } from './http/run-http.ts';
-import { type BenchOptions, type HttpOptions, type RegistryOptions, readOptions, usage } from './options.ts';
+import {
+  type BenchOptions,
+  type BenchPart,
+  type HttpOptions,
+  type PollerOptions,
+  type RegistryOptions,
+  readOptions,
+  usage,
+  type ViewsOptions,
+} from './options.ts';
+import { pollerGoals, pollerTable } from './poller/poller-tables.ts';
+import { runPoller } from './poller/run-poller.ts';
 import { runProfile } from './profile/run-profile.ts';
 import { registryGoals, registryTables } from './registry/registry-tables.ts';
 import { runRegistry } from './registry/run-registry.ts';
 import { goalTable } from './report/goal.ts';
 import { machine } from './report/machine.ts';
 import { writeSection } from './report/write-section.ts';
+import { runViews } from './views/run-views.ts';
+import { viewsGoals, viewsTables } from './views/views-tables.ts';
 
 function note(line: string): void {
   process.stderr.write(`${line}\n`);
@@ -37,7 +50,19 @@ function reportRegistry(options: RegistryOptions): string {
   return [heading(how), goalTable(registryGoals(results)), registryTables(results)].join('\n\n');
 }
 
-function publish(name: 'http' | 'registry', content: string, write: boolean): void {
+async function reportPoller(options: PollerOptions): Promise<string> {
+  const results = await runPoller(options, note);
+  const how = `${counted(options.runs, 'run')} of ${options.polls.toLocaleString('en')} polls in a fresh process`;
+  return [heading(how), goalTable(pollerGoals(results)), pollerTable(results)].join('\n\n');
+}
+
+async function reportViews(options: ViewsOptions): Promise<string> {
+  const results = await runViews(options, note);
+  const how = `${counted(options.rounds, 'answer')} a view and source, over ${results.series.toLocaleString('en')} series`;
+  return [heading(how), goalTable(viewsGoals(results)), viewsTables(results)].join('\n\n');
+}
+
+function publish(name: BenchPart, content: string, write: boolean): void {
   process.stdout.write(`\n${content}\n`);
   if (write) {
     writeSection(name, content);
@@ -53,6 +78,12 @@ async function run(options: BenchOptions): Promise<void> {
   }
   if (options.registry !== null) {
     publish('registry', reportRegistry(options.registry), options.write);
+  }
+  if (options.poller !== null) {
+    publish('poller', await reportPoller(options.poller), options.write);
+  }
+  if (options.views !== null) {
+    publish('views', await reportViews(options.views), options.write);
   }
   if (options.http !== null) {
     publish('http', await reportHttp(options.http), options.write);

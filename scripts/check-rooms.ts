@@ -12,11 +12,24 @@ const importLaw: Readonly<Record<string, readonly string[]>> = {
   'packages/metrics': [],
   'packages/provider-health': [],
   'packages/telemetry': [],
+  'packages/database': [],
+  'packages/redis-link': [],
+  'packages/pricing': [],
   'packages/config': ['provider-health'],
   'packages/provider-client': ['config'],
   'packages/observability': ['metrics', 'provider-health'],
   'packages/testkit': [],
-  'apps/gateway': ['config', 'provider-client', 'metrics', 'provider-health', 'telemetry', 'observability'],
+  'apps/gateway': [
+    'config',
+    'provider-client',
+    'metrics',
+    'provider-health',
+    'telemetry',
+    'observability',
+    'database',
+    'redis-link',
+    'pricing',
+  ],
   'apps/health-service': [
     'config',
     'provider-client',
@@ -24,8 +37,15 @@ const importLaw: Readonly<Record<string, readonly string[]>> = {
     'provider-health',
     'telemetry',
     'observability',
+    'database',
+    'redis-link',
   ],
+  'apps/doctor': ['config', 'observability'],
   'apps/dashboard': [],
+  'examples/express': ['observability'],
+  'examples/fastify': ['observability'],
+  'examples/hono': ['observability'],
+  'examples/http': ['observability'],
 };
 
 interface Manifest {
@@ -37,7 +57,7 @@ interface Manifest {
 }
 
 function listRooms(root: string): readonly string[] {
-  return ['packages', 'apps'].flatMap((kind) => {
+  return ['packages', 'apps', 'examples'].flatMap((kind) => {
     const folder = join(root, kind);
     const names = existsSync(folder) ? readdirSync(folder) : [];
     return names
@@ -53,6 +73,12 @@ function toOurs(specifiers: Iterable<string>): readonly string[] {
     .map((specifier) => specifier.slice(scope.length).split('/', 1)[0] ?? '');
 }
 
+/** The package's name without our scope: its folder's, which for an example says that it is one. */
+function nameOf(room: string): string {
+  const [kind, folder = ''] = room.split('/');
+  return kind === 'examples' ? `example-${folder}` : folder;
+}
+
 function checkManifest(root: string, room: string, allowed: readonly string[]): readonly string[] {
   const manifest = JSON.parse(readFileSync(join(root, room, 'package.json'), 'utf8')) as Manifest;
   const { dependencies, optionalDependencies, peerDependencies, devDependencies } = manifest;
@@ -63,7 +89,7 @@ function checkManifest(root: string, room: string, allowed: readonly string[]): 
     ...usedInTests.filter((name) => !allowed.includes(name) && name !== testRoom),
   ];
   return [
-    ...(manifest.name === scope + room.split('/')[1]
+    ...(manifest.name === scope + nameOf(room)
       ? []
       : [`${room}/package.json: must be named after its folder`]),
     ...tooMany.map((name) => `${room}/package.json: may not depend on ${scope}${name}`),
@@ -81,18 +107,19 @@ function checkSource(
   const isTest = file.endsWith('.test.ts');
   const text = readFileSync(join(root, room, file), 'utf8');
   const specifiers = [...text.matchAll(importPattern)].map((match) => match[2] ?? '');
-  const own = room.split('/')[1];
+  const own = nameOf(room);
   return toOurs(specifiers)
     .filter((name) => name !== own && !allowed.includes(name) && !(isTest && name === testRoom))
     .map((name) => `${room}/${file}: may not import ${scope}${name}`);
 }
 
 function listSources(root: string, room: string): readonly string[] {
-  const folder = join(root, room, 'src');
+  const within = room.startsWith('examples/') ? '.' : 'src';
+  const folder = join(root, room, within);
   if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return readdirSync(folder, { recursive: within === 'src', encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
-    .map((file) => `src/${file}`);
+    .map((file) => join(within, file));
 }
 
 /** Lists every breach of the import law, in manifests and in sources. */

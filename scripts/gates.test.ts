@@ -86,6 +86,15 @@ const importFaults: readonly PlantedFault[] = [
     says: 'packages/metrics/src/sum.ts: may not import @gatewayz/testkit\n',
   },
   {
+    fault: 'an example that imports what is not published',
+    gate: 'rooms',
+    files: {
+      'examples/http/package.json': '{ "name": "@gatewayz/example-http" }\n',
+      'examples/http/backend.ts': "import '@gatewayz/config';\n",
+    },
+    says: 'examples/http/backend.ts: may not import @gatewayz/config',
+  },
+  {
     fault: 'a room that the import law does not know',
     gate: 'rooms',
     files: { 'packages/stray/package.json': '{ "name": "@gatewayz/stray" }\n' },

@@ -1,0 +1,60 @@
+import {
+  databaseCatalogue,
+  healthServiceCatalogue,
+  httpCatalogue,
+  inferenceCatalogue,
+  type MetricDefinition,
+  moduleCatalogue,
+  moneyCatalogue,
+  providerCatalogue,
+} from '@gatewayz/observability';
+import { contractRest } from './contract-rest.ts';
+import { foreignCatalogue } from './foreign-catalogue.ts';
+import { processCatalogue } from './process-catalogue.ts';
+import { recordedCatalogue } from './recorded-catalogue.ts';
+
+/** A metric as a query names it: of a histogram one of its three counters. */
+export interface KnownMetric {
+  readonly definition: MetricDefinition;
+  /** `bucket` has the label `le` besides. */
+  readonly part: 'value' | 'bucket' | 'sum' | 'count';
+}
+
+/** Labels that no exporter sets: Prometheus and the scrape configuration do. */
+export const SCRAPE_LABELS: ReadonlySet<string> = new Set(['env', 'job', 'instance']);
+
+/** The metrics of the gateway by section, in the order of docs/metrics.md. */
+export const sections: readonly (readonly [title: string, metrics: readonly MetricDefinition[]])[] = [
+  ['HTTP', httpCatalogue],
+  ['Inference', inferenceCatalogue],
+  ['Provider health', providerCatalogue],
+  ['Health service', healthServiceCatalogue],
+  ['Money', moneyCatalogue],
+  ['Databases and caches', databaseCatalogue],
+  ['Redis, limits, business and telemetry', contractRest],
+  ['Process and self', processCatalogue],
+  ['The module', moduleCatalogue],
+];
+
+// What the code has as data goes before what is written down here.
+const definitions = new Map(
+  [...sections.flatMap(([, metrics]) => metrics), ...foreignCatalogue, ...recordedCatalogue]
+    .reverse()
+    .map((definition) => [definition.name, definition] as const),
+);
+
+/** Finds the metric that a query names, `…_bucket`, `…_sum` and `…_count` of a histogram among them. */
+export function findMetric(name: string): KnownMetric | null {
+  const definition = definitions.get(name);
+  if (definition !== undefined && definition.type !== 'histogram') return { definition, part: 'value' };
+  const [, base = '', part = ''] = /^(.+)_(bucket|sum|count)$/.exec(name) ?? [];
+  const histogram = definitions.get(base);
+  if (histogram?.type !== 'histogram') return null;
+  return { definition: histogram, part: part as KnownMetric['part'] };
+}
+
+/** Whether a query may name that label of the metric. */
+export function hasLabel({ definition, part }: KnownMetric, label: string): boolean {
+  if (SCRAPE_LABELS.has(label) || label === '__name__') return true;
+  return definition.labels.includes(label) || (part === 'bucket' && label === 'le');
+}
