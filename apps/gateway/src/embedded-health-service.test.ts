@@ -38,10 +38,17 @@ class FakeWorker extends EventEmitter {
 }
 
 const workers: FakeWorker[] = [];
+const lines: unknown[] = [];
 const ends: [code: number, isFinal: boolean][] = [];
 
 vi.doMock('node:worker_threads', () => ({ Worker: FakeWorker }));
 vi.doMock('./log.ts', () => ({ log: () => undefined, describeError: () => ({}) }));
+vi.doMock('@gatewayz/telemetry', () => ({
+  getLogger: () => ({
+    info: (...line: unknown[]) => void lines.push(['info', ...line]),
+    warn: (...line: unknown[]) => void lines.push(['warn', ...line]),
+  }),
+}));
 const { startEmbeddedHealthService } = await import('./embedded-health-service.ts');
 
 beforeEach(() => {
@@ -52,6 +59,7 @@ afterEach(() => {
   vi.useRealTimers();
   workers.length = 0;
   ends.length = 0;
+  lines.length = 0;
 });
 
 function latest(): FakeWorker {
@@ -156,4 +164,19 @@ test('a stop between an end and the next start leaves nothing to start', async (
   await service.stop();
   expect(await restartedAfterMs()).toBeNull();
   expect(workers).toHaveLength(1);
+});
+
+test('what the thread logs is written by this process, before it listens and after', async () => {
+  const starting = startEmbeddedHealthService({ backendUrl: 'http://127.0.0.1:8000' });
+  const say = (level: string, message: string, more = {}): void =>
+    void latest().emit('message', { kind: 'line', level, message, fields: { provider: 'groq' }, ...more });
+  say('info', 'verdict changed');
+  latest().listen();
+  await starting;
+  say('warn', 'incident opened', { repeatKey: 'inc-1' });
+  const fields = { component: 'health-service', provider: 'groq' };
+  expect(lines).toEqual([
+    ['info', 'verdict changed', fields],
+    ['warn', 'incident opened', fields, { repeatKey: 'inc-1' }],
+  ]);
 });

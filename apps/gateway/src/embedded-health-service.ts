@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { ProviderConfig } from '@gatewayz/config';
+import { getLogger, type LogFields } from '@gatewayz/telemetry';
 import { describeError, log } from './log.ts';
 
 /** What the health service is told, and who hears of its end. */
@@ -31,6 +32,18 @@ const STEADY_MS = 300_000;
 const MAX_RESTARTS_IN_ROW = 10;
 /** Ten times what 9,000 models need: what goes wrong there must not take this process's memory. */
 const LIMITS = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 12 } as const;
+
+/** What the thread says. */
+type ThreadMessage = { readonly kind: 'listening'; readonly url: string } | ThreadLine;
+
+/** A line of its log, which this process writes. */
+interface ThreadLine {
+  readonly kind: 'line';
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: LogFields;
+  readonly repeatKey?: string;
+}
 
 /**
  * Starts the health service in a worker thread and starts it again, later each time, where it ends by itself.
@@ -67,8 +80,11 @@ class ThreadKeeper {
     return new Promise((resolve, reject) => {
       let hasListened = false;
       const timer = setTimeout(() => void worker.terminate(), START_TIMEOUT_MS);
-      worker.on('message', (message: { readonly kind?: unknown; readonly url?: unknown }) => {
-        if (message?.kind !== 'listening' || typeof message.url !== 'string') return;
+      worker.on('message', (message: ThreadMessage) => {
+        if (message.kind === 'line') {
+          writeLine(message);
+          return;
+        }
         clearTimeout(timer);
         hasListened = true;
         this.#port = Number(new URL(message.url).port);
@@ -110,4 +126,11 @@ class ThreadKeeper {
     }, waitMs);
     this.#timer.unref();
   }
+}
+
+/** The label `service` is the process's; what the thread has to say is told by a field. */
+function writeLine({ level, message, fields, repeatKey }: ThreadLine): void {
+  const named = { component: 'health-service', ...fields };
+  if (level !== 'warn' || repeatKey === undefined) getLogger()[level](message, named);
+  else getLogger().warn(message, named, { repeatKey });
 }

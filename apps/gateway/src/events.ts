@@ -82,6 +82,8 @@ export function createSignals(parts: SignalParts): Signals {
       const exemplar = tracing === null ? undefined : recordTrace(exchange, tracing);
       countInference(exchange, exemplar);
       countMoney(exchange, money);
+      const usage = exchange.payment.bill?.usage ?? exchange.usage;
+      exchange.arrival.lease.end(usage === null ? 0 : usage.inputTokens + usage.outputTokens);
       const endpoint = endpoints.get(exchange.endpoint.route);
       if (endpoint !== undefined) countTimes(exchange, endpoint, stages);
       explanations.add(exchange);

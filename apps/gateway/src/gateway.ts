@@ -1,14 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Config, Secrets } from '@gatewayz/config';
-import { createBusinessMetrics, createObservability } from '@gatewayz/observability';
-import { createRetryBudget } from '@gatewayz/provider-health';
+import { createLimitMetrics } from '@gatewayz/observability';
+import type { FastifyInstance } from 'fastify';
 import { requireCallers } from './accounts/caller-check.ts';
-import { openAccounts } from './accounts/open-accounts.ts';
-import { createBilling } from './billing/billing.ts';
-import { openGatewayBooks } from './billing/open-gateway-books.ts';
-import { createSignals } from './events.ts';
+import { createRules } from './create-rules.ts';
 import { createExplanations } from './explanations.ts';
-import { createHealthServiceLink } from './health-service-link.ts';
 import { addAccountRoutes } from './http/admin/add-account-routes.ts';
 import { addAdminRoutes } from './http/admin-routes.ts';
 import { createClientKeys } from './http/client-keys.ts';
@@ -18,14 +14,11 @@ import { addInferenceRoutes } from './http/inference-routes.ts';
 import { addModelsRoute } from './http/models-route.ts';
 import { addSandboxRoutes } from './http/sandbox-routes.ts';
 import { createServer } from './http/server.ts';
-import type { ExchangeRules } from './inference/exchange.ts';
+import { createLimits, type Limits } from './limits/limits.ts';
 import { describeError, log } from './log.ts';
-import { createProviderWatch } from './provider-watch.ts';
+import { openParts, type Parts } from './open-parts.ts';
 import { createCatalogue } from './providers/catalogue.ts';
-import { createRouter } from './routing/router.ts';
 import type { Sandbox } from './sandbox/start-sandbox.ts';
-import { openTelemetry } from './telemetry/open-telemetry.ts';
-import { showTelemetry } from './telemetry/show-telemetry.ts';
 
 /** A gateway that can be started once and drained once. */
 export interface Gateway {
@@ -35,123 +28,45 @@ export interface Gateway {
   drain(): Promise<void>;
 }
 
-/** How long lines and spans may take to leave when the process ends. */
-const TELEMETRY_BUDGET_MS = 3000;
 /** How many requests can be explained afterwards. */
 const EXPLAINED_REQUESTS = 1000;
 
-/** Builds every part of the gateway from its configuration; nothing runs before `listen`. */
+/** Builds every part of the gateway from its configuration; nothing is served before `listen`. */
 export async function createGateway(
   config: Config,
   secrets: Secrets,
   sandbox: Sandbox | null,
 ): Promise<Gateway> {
-  const observability = createObservability({
-    env: {},
-    appName: config.appName,
-    token: secrets.metricsToken,
-    prometheusUrl: secrets.prometheusUrl,
-    prometheusSelector: config.prometheus.selector,
-    // These the gateway does itself: it knows more of them than can be seen from outside.
-    healthServiceUrl: null,
-    monitorIntervalMs: null,
-    exceptions: false,
-    stages: false,
-    onError: (error, place) => log('error', 'the metrics module failed', { place, ...describeError(error) }),
-  });
-  const { registry, metrics } = observability;
-  const telemetry = openTelemetry(config, secrets);
-  showTelemetry(registry, telemetry);
-
-  const books = config.ledger.enabled ? await openGatewayBooks(config, secrets, observability) : null;
-  const { providers, monitor, dashboard } = createProviderWatch(config, secrets, metrics);
+  const parts = await openParts(config, secrets, sandbox !== null);
+  const { providers } = parts.watch;
   const catalogue = createCatalogue(providers, config.models, config.modelLists, (provider, error) => {
     log('warn', 'a model list could not be had', { provider, ...describeError(error) });
   });
-  const explanations = createExplanations(EXPLAINED_REQUESTS);
-  const signals = createSignals({ ...metrics, ...telemetry, explanations });
-  const onUnexpected = (error: unknown, requestId: string): void => {
-    observability.exception(error);
-    log('error', 'a request failed', { requestId, ...describeError(error) });
-  };
-  const rules: ExchangeRules = {
-    timeouts: config.timeouts,
-    limits: config.limits,
-    retries: config.retries,
-    writeTimeoutMs: config.server.writeTimeoutMs,
-    continuation: config.streaming.continuation,
-    router: createRouter(config.routing, Math.random, signals.passedOver),
-    budget: createRetryBudget({ ratio: config.retries.budgetRatio }),
-    billing: createBilling({
-      books,
-      ...config.ledger,
-      totalMs: config.timeouts.totalMs,
-      epochNow: Date.now,
-      onError: onUnexpected,
-    }),
-    tracing: telemetry.tracing,
-    tracesToProviders: config.traces.toProviders,
-    signals,
-    onUnexpected,
-  };
-
-  const healthService = createHealthServiceLink(config, registry, sandbox !== null);
+  const limits = createLimits({
+    ofKeys: config.rateLimits.key,
+    ofUsers: config.rateLimits.user,
+    redis: parts.redis?.link ?? null,
+    now: () => performance.now(),
+  });
   const readiness = { isDraining: false };
-  const server = createServer(config.server, {
-    observability,
-    onUnexpected,
-  });
-  const business = createBusinessMetrics(registry);
-  const accounts =
-    books === null
-      ? null
-      : await openAccounts(books, secrets, config.dataDir, {
-          business,
-          cache: observability.cache('api_keys'),
-        });
-  requireCallers(server, {
-    configured: config.auth === 'open' ? null : createClientKeys(secrets.clientKeys),
-    directory: accounts?.directory ?? null,
-    onChecked: business.keyChecked,
-  });
-  addHealthRoutes(server, readiness, dashboard);
-  addModelsRoute(server, catalogue);
-  addInferenceRoutes(server, rules, catalogue);
-  addExplainRoute(server, explanations);
-  addAdminRoutes(server, { providers, dashboard, token: secrets.adminToken });
-  if (books !== null && accounts !== null) {
-    const { database } = books;
-    addAccountRoutes(server, {
-      accounts: accounts.accounts,
-      database,
-      epochNow: Date.now,
-      token: secrets.adminToken,
-    });
-  }
-  if (sandbox !== null) addSandboxRoutes(server, sandbox);
+  const server = createRoutes({ config, secrets, sandbox, parts, catalogue, limits, readiness });
 
   async function close(): Promise<void> {
     await server.close();
     catalogue.stop();
-    await healthService.stop();
-    monitor.stop();
-    await Promise.all(providers.map((provider) => provider.close()));
-    await accounts?.stop();
-    await books?.close();
+    limits.close();
+    await parts.close();
     await sandbox?.close();
-    await telemetry.close(TELEMETRY_BUDGET_MS);
   }
   return {
     async listen() {
-      monitor.start();
       const { host, port } = config.server;
       const url = await server.listen({ host, port }).catch(async (error: unknown) => {
         await close();
         throw error;
       });
       catalogue.start();
-      accounts?.start();
-      void healthService.start(toLoopbackUrl(url));
+      parts.start(toLoopbackUrl(url));
       return url;
     },
     async drain() {
@@ -162,6 +77,65 @@ export async function createGateway(
       clearTimeout(deadline);
     },
   };
+}
+
+interface RoutedParts {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly sandbox: Sandbox | null;
+  readonly parts: Parts;
+  readonly catalogue: ReturnType<typeof createCatalogue>;
+  readonly limits: Limits;
+  readonly readiness: { readonly isDraining: boolean };
+}
+
+/** The server with every route of the gateway. */
+function createRoutes({
+  config,
+  secrets,
+  sandbox,
+  parts,
+  catalogue,
+  limits,
+  readiness,
+}: RoutedParts): FastifyInstance {
+  const { observability, watch, books, accounts } = parts;
+  const onUnexpected = (error: unknown, requestId: string): void => {
+    observability.exception(error);
+    log('error', 'a request failed', { request_id: requestId, ...describeError(error) });
+  };
+  const server = createServer(config.server, { observability, onUnexpected });
+  requireCallers(server, {
+    configured: config.auth === 'open' ? null : createClientKeys(secrets.clientKeys),
+    directory: accounts?.directory ?? null,
+    onChecked: parts.business.keyChecked,
+  });
+  const explanations = createExplanations(EXPLAINED_REQUESTS);
+  const rules = createRules(config, parts, explanations, onUnexpected);
+  const limitMetrics = createLimitMetrics(observability.registry);
+  const { requestsPerMinute, tokensPerMinute, concurrency } = config.rateLimits.key;
+  limitMetrics.current('requests', requestsPerMinute);
+  limitMetrics.current('tokens', tokensPerMinute);
+  limitMetrics.current('concurrency', concurrency);
+  addHealthRoutes(server, readiness, watch.dashboard);
+  addModelsRoute(server, catalogue);
+  addInferenceRoutes(server, { rules, catalogue, limits, onLimited: limitMetrics.refused });
+  addExplainRoute(server, explanations);
+  addAdminRoutes(server, {
+    providers: watch.providers,
+    dashboard: watch.dashboard,
+    token: secrets.adminToken,
+  });
+  if (books !== null && accounts !== null) {
+    addAccountRoutes(server, {
+      accounts: accounts.accounts,
+      database: books.database,
+      epochNow: Date.now,
+      token: secrets.adminToken,
+    });
+  }
+  if (sandbox !== null) addSandboxRoutes(server, sandbox);
+  return server;
 }
 
 /** Where this machine itself finds the gateway, which may listen on all addresses. */

@@ -6,8 +6,10 @@ import {
   type HealthPoller,
   toHealthPollLine,
 } from '@gatewayz/observability';
+import type { Tracing } from '@gatewayz/telemetry';
 import { type EmbeddedHealthService, startEmbeddedHealthService } from './embedded-health-service.ts';
 import { describeError, log } from './log.ts';
+import { recordPoll } from './telemetry/record-poll.ts';
 
 /** The gateway's tie to a health service: its numbers become part of `/metrics`. */
 export interface HealthServiceLink {
@@ -24,6 +26,7 @@ export function createHealthServiceLink(
   config: Config,
   registry: Registry,
   usesSandbox: boolean,
+  tracing: Tracing | null,
 ): HealthServiceLink {
   const metrics = createHealthServiceMetrics(registry);
   let embedded: EmbeddedHealthService | null = null;
@@ -47,7 +50,7 @@ export function createHealthServiceLink(
           await embedded?.stop();
           return;
         }
-        poller = createPoller(url, config.health.pollIntervalMs, metrics);
+        poller = createPoller(url, config.health.pollIntervalMs, metrics, tracing);
         poller.start();
       } catch (error) {
         log('error', 'there is no health service', describeError(error));
@@ -65,6 +68,7 @@ function createPoller(
   url: string,
   intervalMs: number,
   metrics: ReturnType<typeof createHealthServiceMetrics>,
+  tracing: Tracing | null,
 ): HealthPoller {
   return createHealthPoller({
     url,
@@ -77,5 +81,6 @@ function createPoller(
       const { level, message, fields } = toHealthPollLine(event);
       log(level, message, fields);
     },
+    onPolled: (parts) => recordPoll(tracing, parts),
   });
 }

@@ -7,14 +7,19 @@ import {
   type ProviderMonitor,
 } from '@gatewayz/observability';
 import { createProviderHealth, type HealthTransition, visibleStateOf } from '@gatewayz/provider-health';
+import type { RedisLink } from '@gatewayz/redis-link';
 import { describeError, log } from './log.ts';
 import { createProvider, type Provider } from './providers/provider.ts';
+import { createSharedBreakers } from './shared-state/share-breakers.ts';
 
 /** The providers, and those who keep an eye on them. */
 export interface ProviderWatch {
   readonly providers: readonly Provider[];
   readonly monitor: ProviderMonitor;
   readonly dashboard: HealthDashboard;
+  /** Begins to set the gauges, and to hear of other replicas' breakers. */
+  start(): void;
+  close(): Promise<void>;
 }
 
 /** Opens every configured provider with its health, which monitor, dashboard and log hear of. */
@@ -22,11 +27,13 @@ export function createProviderWatch(
   config: Config,
   secrets: Secrets,
   { providers: metrics, inference, money }: Pick<ObservabilityMetrics, 'providers' | 'inference' | 'money'>,
+  redis: RedisLink | null,
 ): ProviderWatch {
   const now = (): number => performance.now();
   const onTransition = (transition: HealthTransition): void => {
     watch.monitor.changed(transition);
     watch.dashboard.changed(transition);
+    shared?.changed(transition);
     logTransition(transition);
   };
   const providers = config.providers.map((entry) => {
@@ -46,10 +53,12 @@ export function createProviderWatch(
       money,
     });
   });
+  const healths = providers.map(({ health }) => health);
+  const shared = redis === null ? null : createSharedBreakers({ redis, providers: healths, now });
   const watch: ProviderWatch = {
     providers,
     monitor: createProviderMonitor({
-      providers: providers.map(({ health }) => health),
+      providers: healths,
       metrics,
       intervalMs: config.health.monitorIntervalMs,
       now,
@@ -57,6 +66,15 @@ export function createProviderWatch(
         log('error', 'a provider could not be shown', { provider, ...describeError(error) }),
     }),
     dashboard: createHealthDashboard({ providers, now, epochNow: Date.now }),
+    start() {
+      watch.monitor.start();
+      shared?.start();
+    },
+    async close() {
+      shared?.stop();
+      watch.monitor.stop();
+      await Promise.all(providers.map((provider) => provider.close()));
+    },
   };
   return watch;
 }

@@ -21,15 +21,20 @@ function flatten(value: unknown, path = ''): readonly (readonly [string, unknown
   return Object.entries(value).flatMap(([key, item]) => flatten(item, path === '' ? key : `${path}.${key}`));
 }
 
+/** What a file leaves out; what is null then has no default. */
+function defaultsOf(file: unknown): readonly (readonly [string, unknown])[] {
+  return flatten(parseConfigFile(file).data).filter(([, value]) => value !== null);
+}
+
 /** A file with nothing in it but this value at this place. */
 function fileWith(path: string, value: unknown): unknown {
   return path.split('.').reduceRight((inner, key) => ({ [key]: inner }), value);
 }
 
 describe('the page on configuration', () => {
-  const ofNothing = flatten(parseConfigFile({}).data);
+  const ofNothing = defaultsOf({});
   const targets = [{ provider: 'p', model: 'm' }];
-  const ofNames = flatten(parseConfigFile({ providers: { NAME: {} }, models: { NAME: { targets } } }).data);
+  const ofNames = defaultsOf({ providers: { NAME: {} }, models: { NAME: { targets } } });
 
   test('tells the default of every key that has one', () => {
     const defaults = new Map([...ofNothing, ...ofNames.filter(([key]) => key !== 'models.NAME.targets')]);

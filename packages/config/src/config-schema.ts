@@ -11,6 +11,8 @@ import type {
   ModelListsConfig,
   Price,
   PrometheusConfig,
+  RateLimitsConfig,
+  ResponseCacheConfig,
   RetriesConfig,
   RoutingConfig,
   ServerConfig,
@@ -19,6 +21,7 @@ import type {
   TracesConfig,
 } from './config.ts';
 import { healthServiceSchema } from './health-service-schema.ts';
+import { ledgerSchema, rateLimitsSchema, responseCacheSchema } from './limits-schema.ts';
 import { logsSchema, prometheusSchema, tracesSchema } from './telemetry-schema.ts';
 
 /** The configuration file once its defaults are in place. */
@@ -40,6 +43,8 @@ export interface ConfigFile {
   readonly streaming: StreamingConfig;
   readonly healthService: HealthServiceConfig;
   readonly ledger: LedgerConfig;
+  readonly rateLimits: RateLimitsConfig;
+  readonly responseCache: ResponseCacheConfig;
   readonly prometheus: PrometheusConfig;
   readonly logs: LogsSection;
   readonly traces: TracesConfig;
@@ -200,13 +205,9 @@ const configSchema: z.ZodType<ConfigFile> = z.strictObject({
     .prefault({}),
   streaming: z.strictObject({ continuation: z.boolean().default(true) }).prefault({}),
   healthService: healthServiceSchema,
-  ledger: z
-    .strictObject({
-      enabled: z.boolean().default(true),
-      creditsPerUsd: z.number().gt(0).max(1_000_000).default(1),
-      defaultOutputTokens: count(1024),
-    })
-    .prefault({}),
+  ledger: ledgerSchema,
+  rateLimits: rateLimitsSchema,
+  responseCache: responseCacheSchema,
   prometheus: prometheusSchema,
   logs: logsSchema,
   traces: tracesSchema,

@@ -196,6 +196,28 @@ export interface LogsConfig {
   readonly lokiStructuredMetadata: boolean;
 }
 
+/** How much one key, and one user over all keys, may ask for; null: as much as it likes. */
+export interface RateLimitsConfig {
+  readonly key: {
+    readonly requestsPerMinute: number | null;
+    readonly tokensPerMinute: number | null;
+    /** Requests under way at once. */
+    readonly concurrency: number | null;
+  };
+  readonly user: { readonly requestsPerMinute: number | null; readonly tokensPerMinute: number | null };
+}
+
+/** Answers of plain requests that are given again to the same ones. */
+export interface ResponseCacheConfig {
+  readonly enabled: boolean;
+  /** Among whose requests: of one key, of one user, of all. */
+  readonly scope: 'key' | 'user' | 'all';
+  readonly ttlMs: number;
+  readonly maxEntryBytes: number;
+  /** Of all answers in memory. */
+  readonly maxBytes: number;
+}
+
 /** Accounts, credits and the record of what was used. */
 export interface LedgerConfig {
   /** Without it keys come from the configuration alone, and nothing is written down. */
@@ -216,6 +238,8 @@ export interface TracesConfig {
 /** Everything the process was told, frozen; times in milliseconds, sizes in bytes. */
 export interface Config {
   readonly appName: string;
+  /** Processes that share the port; with 1 there is no process beside the gateway itself. */
+  readonly workers: number;
   readonly server: ServerConfig;
   readonly auth: 'keys' | 'open';
   readonly providers: readonly ProviderConfig[];
@@ -232,6 +256,8 @@ export interface Config {
   /** Where the health service is, if the process is not to start its own. */
   readonly healthServiceUrl: string | null;
   readonly ledger: LedgerConfig;
+  readonly rateLimits: RateLimitsConfig;
+  readonly responseCache: ResponseCacheConfig;
   readonly prometheus: PrometheusConfig;
   readonly logs: LogsConfig;
   readonly traces: TracesConfig;

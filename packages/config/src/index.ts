@@ -13,6 +13,8 @@ export type {
   ProbeTier,
   PrometheusConfig,
   ProviderConfig,
+  RateLimitsConfig,
+  ResponseCacheConfig,
   RetriesConfig,
   RoutingConfig,
   Secrets,

@@ -11,6 +11,7 @@ import { readLogs, readOpenTelemetry, readUrl } from './read-telemetry.ts';
 import { withoutFaults } from './without-faults.ts';
 
 const DEFAULT_FILE = 'gatewayz.yaml';
+const MAX_WORKERS = 64;
 const HEADER_TEXT = /^[\x21-\x7e]+$/;
 
 /**
@@ -135,6 +136,7 @@ function buildConfig(
   const clientKeys = file.auth?.mode === 'keys' ? file.auth.keys : null;
   const config: Config = {
     appName: environment.APP_NAME || 'gatewayz',
+    workers: readWorkers(environment.GATEWAYZ_WORKERS, problems),
     server: { ...file.server, host, port },
     auth: file.auth?.mode ?? 'keys',
     providers,
@@ -149,6 +151,8 @@ function buildConfig(
     streaming: file.streaming,
     healthService: file.healthService,
     ledger: file.ledger,
+    rateLimits: file.rateLimits,
+    responseCache: file.responseCache,
     prometheus: file.prometheus,
     logs: readLogs(file.logs, environment, problems),
     traces: file.traces,
@@ -215,6 +219,15 @@ function readPort(text: string | undefined, fallback: number, problems: ConfigPr
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   problems.push({ path: 'PORT', message: `expected a port from 0 to 65535, received ${text.slice(0, 20)}` });
   return fallback;
+}
+
+function readWorkers(text: string | undefined, problems: ConfigProblem[]): number {
+  if (!text) return 1;
+  const workers = Number(text);
+  if (Number.isInteger(workers) && workers >= 1 && workers <= MAX_WORKERS) return workers;
+  const message = `expected a whole number from 1 to ${MAX_WORKERS}, received ${text.slice(0, 20)}`;
+  problems.push({ path: 'GATEWAYZ_WORKERS', message });
+  return 1;
 }
 
 function isLoopback(host: string): boolean {

@@ -49,7 +49,7 @@ export {
   type HealthPoller,
   type HealthServiceSnapshot,
 } from './health-poller/health-poller.ts';
-export type { FetchPart, HealthPollerOptions } from './health-poller/health-poller-options.ts';
+export type { FetchPart, HealthPollerOptions, PolledPart } from './health-poller/health-poller-options.ts';
 export { healthServiceCatalogue } from './health-poller/health-service-catalogue.ts';
 export {
   createHealthServiceMetrics,

@@ -19,6 +19,8 @@ export interface ApiErrorDetails {
   readonly param?: string | null;
   /** Seconds after which the client may try again. */
   readonly retryAfterSeconds?: number | null;
+  /** Further headers, names and values in turn. */
+  readonly headers?: readonly string[];
 }
 
 /** A failure that the client is told about as it stands; any other error becomes a plain 500. */

@@ -2,54 +2,95 @@ import type { IncomingTraceHeaders } from '@gatewayz/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { configuredCaller } from '../inference/caller.ts';
 import { ENDPOINTS, type Endpoint } from '../inference/endpoint.ts';
-import { Exchange, type ExchangeRules } from '../inference/exchange.ts';
+import { type Arrival, Exchange, type ExchangeRules } from '../inference/exchange.ts';
 import { readInferenceRequest } from '../inference/inference-request.ts';
+import type { Admission, Limits } from '../limits/limits.ts';
+import type { LimitType } from '../limits/rate-limits.ts';
 import type { Catalogue, Route } from '../providers/catalogue.ts';
+import { answerFromCache } from './answer-from-cache.ts';
 import { ApiError } from './api-error.ts';
 import { restrictRoute } from './restrict-route.ts';
 
+/** What requests for answers of providers go through. */
+export interface InferenceParts {
+  readonly rules: ExchangeRules;
+  readonly catalogue: Catalogue;
+  readonly limits: Limits;
+  /** Hears of every request that was refused for a limit. */
+  readonly onLimited: (type: LimitType, endpoint: string) => void;
+}
+
 /** Adds the endpoints that are answered by providers. */
-export function addInferenceRoutes(
-  server: FastifyInstance,
-  rules: ExchangeRules,
-  catalogue: Catalogue,
-): void {
+export function addInferenceRoutes(server: FastifyInstance, parts: InferenceParts): void {
   for (const endpoint of ENDPOINTS) {
-    server.post(endpoint.route, { config: { needsKey: true } }, (request, reply) => {
-      answer(endpoint, rules, catalogue, request, reply);
-    });
+    server.post(endpoint.route, { config: { needsKey: true } }, (request, reply) =>
+      answer(endpoint, parts, request, reply),
+    );
   }
 }
 
 function answer(
   endpoint: Endpoint,
-  rules: ExchangeRules,
-  catalogue: Catalogue,
+  parts: InferenceParts,
   request: FastifyRequest,
   reply: FastifyReply,
-): void {
+): void | Promise<void> {
   const bodyReadAt = performance.now();
   const inferenceRequest = readInferenceRequest(endpoint, request.body as Buffer | undefined);
+  const { model } = inferenceRequest;
+  const route = restrictRoute(findRoute(parts.catalogue, model), model, request.caller);
+  const { id, receivedAt, authenticatedAt } = request;
   const caller = request.caller ?? configuredCaller(0);
-  const route = restrictRoute(
-    findRoute(catalogue, inferenceRequest.model),
-    inferenceRequest.model,
-    request.caller,
-  );
-  const { receivedAt, authenticatedAt } = request;
   const times = { receivedAt, authenticatedAt, bodyReadAt, parsedAt: performance.now() };
-  reply.hijack();
-  const { id } = request;
-  new Exchange(rules, {
-    endpoint,
-    route,
-    request: inferenceRequest,
-    response: reply.raw,
-    id,
-    caller,
-    trace: rules.tracing?.begin(request.headers as IncomingTraceHeaders) ?? null,
-    times,
-  }).start();
+  const trace = parts.rules.tracing?.begin(request.headers as IncomingTraceHeaders) ?? null;
+  const begin = (admission: Admission): void | Promise<void> => {
+    const lease = admit(admission, endpoint, parts);
+    reply.hijack();
+    const arrival = {
+      endpoint,
+      route,
+      request: inferenceRequest,
+      response: reply.raw,
+      id,
+      caller,
+      trace,
+      times,
+      lease,
+      cacheKey: null,
+    };
+    return start(parts.rules, arrival);
+  };
+  const admission = parts.limits.admit(caller, request.caller?.key ?? null);
+  return admission instanceof Promise ? admission.then(begin) : begin(admission);
+}
+
+function admit(admission: Admission, { route }: Endpoint, parts: InferenceParts): Arrival['lease'] {
+  if (admission.ok) return admission.lease;
+  const { type, headers } = admission;
+  parts.onLimited(type, route);
+  const what = {
+    requests: 'requests per minute',
+    tokens: 'tokens per minute',
+    concurrency: 'requests at once',
+  };
+  throw new ApiError({
+    status: 429,
+    type: 'rate_limit_error',
+    code: 'rate_limit_exceeded',
+    message: `The limit of ${what[type]} has been reached.`,
+    headers,
+  });
+}
+
+/** The client may have left while Redis was being asked: then nobody is called. */
+function start(rules: ExchangeRules, arrival: Arrival): void | Promise<void> {
+  if (arrival.response.destroyed) {
+    arrival.lease.end(0);
+    return;
+  }
+  const { cache } = rules;
+  if (cache === null || arrival.request.stream) new Exchange(rules, arrival).start();
+  else return answerFromCache(cache, arrival, (keyed) => new Exchange(rules, keyed).start());
 }
 
 function findRoute(catalogue: Catalogue, model: string): Route {

@@ -139,6 +139,9 @@ function sendError(
   }
   const details = toErrorDetails(known);
   if (details.retryAfterSeconds) reply.header('retry-after', details.retryAfterSeconds);
+  const { headers = [] } = details;
+  for (let index = 0; index < headers.length; index += 2)
+    reply.header(headers[index] ?? '', headers[index + 1]);
   if (details.status === 401) reply.header('www-authenticate', 'Bearer');
   // Closing under a client that is still sending resets the connection, and the answer is lost with it.
   if (isDistrusted(request.raw.socket)) reply.header('connection', 'close');

@@ -175,6 +175,7 @@ export async function startExchanges(
       epochNow: Date.now,
       onError: (error) => unexpected.push(error),
     }),
+    cache: null,
     tracing: null,
     tracesToProviders: false,
     signals,
@@ -240,6 +241,8 @@ function begin(
     response,
     id,
     caller,
+    lease: { headers: [], end: () => {} },
+    cacheKey: null,
     trace: rules.tracing?.begin({}) ?? null,
     times: { receivedAt: now, authenticatedAt: now, bodyReadAt: now, parsedAt: now },
   });

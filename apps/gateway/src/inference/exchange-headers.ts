@@ -1,5 +1,6 @@
 import { newSpanId, type Trace, type Tracing } from '@gatewayz/telemetry';
 import type { Attempt } from './attempt.ts';
+import type { Arrival } from './exchange.ts';
 
 /** How requests and answers say which trace they belong to. */
 export interface TraceRules {
@@ -11,9 +12,8 @@ export interface TraceRules {
 
 /** The gateway's own headers of an answer, names and values in turn. */
 export function toAnswerHeaders(
-  id: string,
+  { id, trace, lease }: Pick<Arrival, 'id' | 'trace' | 'lease'>,
   attempts: readonly Attempt[],
-  trace: Trace | null,
   { tracing }: TraceRules,
 ): readonly string[] {
   const target = attempts.at(-1)?.target;
@@ -26,6 +26,7 @@ export function toAnswerHeaders(
     target?.model ?? '',
     'x-gatewayz-attempts',
     String(attempts.length),
+    ...lease.headers,
   ];
   if (tracing !== null && trace !== null) own.push('traceparent', tracing.traceparent(trace));
   return own;

@@ -6,7 +6,9 @@ import type { Trace } from '@gatewayz/telemetry';
 import type { Billing } from '../billing/billing.ts';
 import type { Signals } from '../events.ts';
 import type { ApiErrorDetails } from '../http/api-error.ts';
+import type { LimitLease } from '../limits/limits.ts';
 import type { Route } from '../providers/catalogue.ts';
+import type { ResponseCache } from '../response-cache/response-cache.ts';
 import { type Candidate, describeCandidates } from '../routing/describe-candidates.ts';
 import { opensInMs } from '../routing/opens-in.ts';
 import type { Pick } from '../routing/router.ts';
@@ -30,6 +32,8 @@ export interface ExchangeRules extends AttemptRules, RetryRules, TraceRules {
   /** Whether streams that break off may be continued at all. */
   readonly continuation: boolean;
   readonly billing: Billing;
+  /** Null where no answer is kept. */
+  readonly cache: ResponseCache | null;
   readonly signals: Signals;
   /** Hears of errors that nothing expected, with the id of the request. */
   readonly onUnexpected: (error: unknown, requestId: string) => void;
@@ -53,6 +57,10 @@ export interface Arrival {
   readonly caller: Caller;
   /** Null where there is no tracing. */
   readonly trace: Trace | null;
+  /** Its place within the limits of its key. */
+  readonly lease: LimitLease;
+  /** Under which its answer may be kept; null where it may not. */
+  readonly cacheKey: string | null;
   readonly times: ArrivalTimes;
 }
 
@@ -272,7 +280,11 @@ export class Exchange implements AttemptOwner, StreamedAnswerOwner, ClientAnswer
       return;
     }
     this.#pay(() => {
-      this.#client.respond(200, attempt.answer?.body ?? Buffer.alloc(0), this.answerHeaders());
+      const body = attempt.answer?.body ?? Buffer.alloc(0);
+      this.#client.respond(200, body, this.answerHeaders());
+      const { cacheKey } = this.arrival;
+      const { provider, model } = attempt.target;
+      if (cacheKey !== null) this.#rules.cache?.keep(cacheKey, { provider: provider.name, model, body });
     });
   }
 
@@ -340,8 +352,7 @@ export class Exchange implements AttemptOwner, StreamedAnswerOwner, ClientAnswer
   }
 
   answerHeaders(): readonly string[] {
-    const { id, trace } = this.arrival;
-    return toAnswerHeaders(id, this.attempts, trace, this.#rules);
+    return toAnswerHeaders(this.arrival, this.attempts, this.#rules);
   }
 }
 

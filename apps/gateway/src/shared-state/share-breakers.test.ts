@@ -1,25 +1,11 @@
-import { createProviderHealth, type HealthTransition, type ProviderHealth } from '@gatewayz/provider-health';
-import { createRedisLink, type RedisEvent, type RedisLink } from '@gatewayz/redis-link';
 import type { RunningRedis } from '@gatewayz/testkit';
 import { freePort, startRedis } from '@gatewayz/testkit';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createSharedBreakers, DEFAULT_INTERVAL_MS } from './share-breakers.ts';
+import { createReplica, OPEN_MS, type Replica } from './breaker-replica.ts';
+import { DEFAULT_INTERVAL_MS } from './share-breakers.ts';
 
-const OPEN_MS = 30_000;
 const WITHIN_A_SECOND = { timeout: 1000, interval: 10 };
 const PATIENT = { timeout: 15_000, interval: 20 };
-
-interface Replica {
-  readonly health: ProviderHealth;
-  readonly link: RedisLink;
-  readonly asked: RedisEvent[];
-  readonly transitions: HealthTransition[];
-  state(model?: string): string;
-  /** One attempt at a model, the end of which is a sample. */
-  attempt(model: string, verdict: 'success' | 'failure'): boolean;
-  trip(model?: string): void;
-  puts(): number;
-}
 
 let redis: RunningRedis;
 let nowMs: number;
@@ -35,45 +21,11 @@ afterEach(async () => {
   await redis.stop();
 });
 
-function createHealth(onTransition: (transition: HealthTransition) => void): ProviderHealth {
-  const breaker = { consecutiveFailures: 3, openMs: OPEN_MS, maxOpenMs: 300_000, jitter: 0, closeAfter: 2 };
-  return createProviderHealth({ provider: 'groq', random: () => 0, breaker, onTransition });
-}
-
-async function startReplica({ url = redis.url, intervalMs = 40 } = {}): Promise<Replica> {
-  const asked: RedisEvent[] = [];
-  const transitions: HealthTransition[] = [];
-  const link = createRedisLink({ url, holdOffMs: 50, onOperation: (event) => asked.push(event) });
-  const health: ProviderHealth = createHealth((transition) => {
-    transitions.push(transition);
-    shared.changed(transition);
-  });
-  const shared = createSharedBreakers({ redis: link, providers: [health], now: () => nowMs, intervalMs });
-  shared.start();
-  closers.push(async () => {
-    shared.stop();
-    await link.close();
-  });
-  if (url === redis.url) await vi.waitFor(() => expect(link.isAvailable()).toBe(true), PATIENT);
-  const breakerOf = (model?: string): ProviderHealth['breaker'] =>
-    model === undefined ? health.breaker : health.model(model).breaker;
-  const attempt = (breaker: ProviderHealth['breaker'], verdict: 'success' | 'failure'): boolean => {
-    const permit = breaker.tryAcquire(nowMs);
-    if (permit !== null) breaker.end(permit, verdict, nowMs);
-    return permit !== null;
-  };
-  return {
-    health,
-    link,
-    asked,
-    transitions,
-    state: (model) => breakerOf(model).state(nowMs).kind,
-    attempt: (model, verdict) => attempt(breakerOf(model), verdict),
-    trip(model = 'llama') {
-      for (let failures = 0; failures < 3; failures++) attempt(breakerOf(model), 'failure');
-    },
-    puts: () => asked.filter(({ operation }) => operation === 'breakers_put').length,
-  };
+async function startReplica(options: { url?: string; intervalMs?: number } = {}): Promise<Replica> {
+  const { url = redis.url, ...rest } = options;
+  const replica = await createReplica(url, () => nowMs, { ...rest, waits: url === redis.url });
+  closers.push(replica.close);
+  return replica;
 }
 
 const reads = (replica: Replica): number =>

@@ -1,4 +1,4 @@
-import type { Outcome } from '@gatewayz/provider-health';
+import type { Outcome, VisibleBreakerState } from '@gatewayz/provider-health';
 import { type FinishedSpan, GEN_AI, newSpanId, type SpanAttributes, type Trace } from '@gatewayz/telemetry';
 import {
   ATTR_ERROR_TYPE,
@@ -79,7 +79,10 @@ function toInferenceSpan(exchange: Exchange, trace: Trace, spanId: string): Fini
       [GEN_AI.operationName]: endpoint.operation,
       [GEN_AI.providerName]: target?.provider.name,
       [GEN_AI.system]: target?.provider.name,
-      [GEN_AI.requestModel]: arrival.request.model,
+      // One of the catalogue's, for it becomes a label of Tempo's metrics; what the client wrote is beside it.
+      [GEN_AI.requestModel]: arrival.route.label,
+      'gatewayz.requested_model':
+        arrival.request.model === arrival.route.label ? undefined : arrival.request.model,
       [GEN_AI.responseModel]: target?.model,
       [GEN_AI.requestStream]: exchange.wantsStream,
       [GEN_AI.requestMaxTokens]: toCount(parsed.max_completion_tokens ?? parsed.max_tokens),
@@ -87,7 +90,7 @@ function toInferenceSpan(exchange: Exchange, trace: Trace, spanId: string): Fini
       [GEN_AI.usageOutputTokens]: usage?.outputTokens,
       [GEN_AI.usageReasoningOutputTokens]: usage?.reasoningTokens,
       [GEN_AI.usageCacheReadInputTokens]: usage?.cachedInputTokens,
-      [GEN_AI.responseFinishReasons]: exchange.finishReasons,
+      [GEN_AI.responseFinishReasons]: toReasons(exchange.finishReasons),
       [GEN_AI.responseTimeToFirstChunk]:
         firstChunkAt > 0 ? (firstChunkAt - arrival.times.parsedAt) / MS_PER_SECOND : undefined,
       'gatewayz.attempts': attempts.length,
@@ -102,8 +105,8 @@ function toInferenceSpan(exchange: Exchange, trace: Trace, spanId: string): Fini
 }
 
 function toAttemptSpan({ endpoint }: Exchange, attempt: Attempt, parentSpanId: string): FinishedSpan {
-  const { target, pick, outcome, failure } = attempt;
-  const { hostname, port } = new URL(target.provider.config.baseUrl);
+  const { target, outcome, failure } = attempt;
+  const { hostname, port } = addressOf(target.provider.config.baseUrl);
   return {
     name: `attempt ${target.provider.name}`,
     kind: 'client',
@@ -114,14 +117,14 @@ function toAttemptSpan({ endpoint }: Exchange, attempt: Attempt, parentSpanId: s
     attributes: {
       [ATTR_HTTP_REQUEST_METHOD]: 'POST',
       [ATTR_SERVER_ADDRESS]: hostname,
-      [ATTR_SERVER_PORT]: port === '' ? undefined : Number(port),
+      [ATTR_SERVER_PORT]: port,
       [ATTR_HTTP_RESPONSE_STATUS_CODE]: failure?.status ?? (outcome === 'success' ? 200 : undefined),
       'ai.provider': target.provider.name,
       [GEN_AI.operationName]: endpoint.operation,
-      [GEN_AI.requestModel]: target.model,
+      [GEN_AI.requestModel]: target.metrics.label,
       'gatewayz.outcome': outcome,
-      'gatewayz.breaker_state': target.provider.health.breaker.visibleState(attempt.startedAt),
-      'gatewayz.chosen_as': pick.isLeastBad ? 'least_bad' : pick.admission.kind,
+      'gatewayz.breaker_state': breakerStateOf(attempt),
+      'gatewayz.chosen_as': chosenAs(attempt),
       'gatewayz.timeout_phase': failure?.phase,
       ...errorType(outcome),
     },
@@ -131,7 +134,9 @@ function toAttemptSpan({ endpoint }: Exchange, attempt: Attempt, parentSpanId: s
 }
 
 /** When the ledger was asked for credit, and when it was told of the charge. */
-function toLedgerSpans({ payment }: Exchange, trace: Trace): readonly FinishedSpan[] {
+function toLedgerSpans({ payment, arrival }: Exchange, trace: Trace): readonly FinishedSpan[] {
+  // Where nobody pays, what was waited for is an estimate of the usage, and not the ledger.
+  if (arrival.caller.userId === '') return [];
   return payment.times.map(({ operation, startMs, endMs }) => ({
     name: `ledger.${operation}`,
     kind: 'client',
@@ -161,6 +166,45 @@ function toStatus(
   if (outcome === null || outcome === 'success') return {};
   const message = attempt?.failure?.message;
   return { status: 'error', ...(message === undefined ? {} : { errorMessage: message }) };
+}
+
+/** In the words of the explanation. */
+function chosenAs({ pick }: Attempt): string {
+  if (pick.isLeastBad) return 'least_bad';
+  return pick.admission.kind === 'probe' ? 'half_open_probe' : 'best';
+}
+
+/** The state in which the call was let through: the attempt's own end may have changed it since. */
+function breakerStateOf({ pick, target, startedAt }: Attempt): VisibleBreakerState {
+  if (pick.isLeastBad) return target.provider.health.breaker.visibleState(startedAt);
+  return pick.admission.kind === 'probe' ? 'half_open' : 'closed';
+}
+
+interface Address {
+  readonly hostname: string;
+  readonly port: number | undefined;
+}
+
+/** By base URL: there are as many as providers. */
+const addresses = new Map<string, Address>();
+
+function addressOf(baseUrl: string): Address {
+  let address = addresses.get(baseUrl);
+  if (address === undefined) {
+    const { hostname, port, protocol } = new URL(baseUrl);
+    address = { hostname, port: port === '' ? DEFAULT_PORTS[protocol] : Number(port) };
+    addresses.set(baseUrl, address);
+  }
+  return address;
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+const REASON = /^[a-z_]{1,32}$/i;
+
+/** Words of the provider's: none that could be anything else. */
+function toReasons(reasons: readonly string[]): readonly string[] | undefined {
+  if (reasons.length === 0) return undefined;
+  return reasons.map((reason) => (REASON.test(reason) ? reason : 'other'));
 }
 
 function toCount(value: unknown): number | undefined {

@@ -1,4 +1,5 @@
 import type { HealthEndpoint } from './health-endpoint.ts';
+import type { PollErrorReason } from './health-poll-error.ts';
 import type { HealthPollEvent } from './health-poll-event.ts';
 import type { HealthServiceMetrics } from './health-service-metrics.ts';
 import type { StartTimer } from './start-timer.ts';
@@ -27,6 +28,17 @@ export interface HealthPollerOptions {
   readonly startTimer?: StartTimer;
   /** Told of what is worth a log line; whatever it throws is lost. */
   readonly onEvent?: (event: HealthPollEvent) => void;
+  /** Told of every poll that was not given up: when each endpoint was asked, and what came of it. */
+  readonly onPolled?: (parts: readonly PolledPart[]) => void;
+}
+
+/** One endpoint in one poll, by the poller's `now`. */
+export interface PolledPart {
+  readonly endpoint: HealthEndpoint;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Null where it answered. */
+  readonly reason: PollErrorReason | null;
 }
 
 const LONGEST_INTERVAL_MS = 2 ** 30;

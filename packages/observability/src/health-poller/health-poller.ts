@@ -7,6 +7,7 @@ import {
   createEndpointUrls,
   type FetchPart,
   type HealthPollerOptions,
+  type PolledPart,
   readTimeoutMs,
 } from './health-poller-options.ts';
 import { startPollTimer } from './poll-timer.ts';
@@ -137,16 +138,18 @@ class ServicePoller implements HealthPoller {
 
   #startPoll(): RunningPoll {
     const stop = new AbortController();
-    const asked = HEALTH_ENDPOINTS.map((endpoint) => this.#ask(endpoint, stop.signal));
+    const polled: PolledPart[] = [];
+    const asked = HEALTH_ENDPOINTS.map((endpoint) => this.#ask(endpoint, stop.signal, polled));
     const results = Promise.all(asked).then((parts) => {
-      if (!stop.signal.aborted) this.#finish(parts);
+      if (!stop.signal.aborted) this.#finish(parts, polled);
       return parts;
     });
     return { results, stop };
   }
 
-  #finish(parts: readonly HealthPartResult[]): void {
+  #finish(parts: readonly HealthPartResult[], polled: readonly PolledPart[]): void {
     this.#running = null;
+    tell(this.#options.onPolled, polled);
     const isWhole = parts.every(({ kind }) => kind === 'answered');
     if (isWhole) {
       this.#lastSuccessAtMs = this.#options.epochNow();
@@ -157,13 +160,15 @@ class ServicePoller implements HealthPoller {
   }
 
   /** Each part is shown when it is there: none waits for a slower one. */
-  async #ask(endpoint: HealthEndpoint, stop: AbortSignal): Promise<HealthPartResult> {
+  async #ask(endpoint: HealthEndpoint, stop: AbortSignal, polled: PolledPart[]): Promise<HealthPartResult> {
     const { metrics, now } = this.#options;
     const startedMs = now();
     const answer = await this.#read(endpoint, stop);
     if (stop.aborted) return { endpoint, kind: 'stopped' };
-    metrics.polled(endpoint, (now() - startedMs) / 1000);
+    const endMs = now();
+    metrics.polled(endpoint, (endMs - startedMs) / 1000);
     const isGood = !(answer instanceof HealthPollError);
+    polled.push({ endpoint, startMs: startedMs, endMs, reason: isGood ? null : answer.reason });
     if (endpoint === '/health') {
       this.#isUp = isGood;
       metrics.up(isGood);
@@ -205,10 +210,15 @@ class ServicePoller implements HealthPoller {
   }
 
   #tell(event: HealthPollEvent): void {
-    try {
-      this.#options.onEvent?.(event);
-    } catch {
-      // a listener's trouble is none of the poll's
-    }
+    tell(this.#options.onEvent, event);
+  }
+}
+
+/** A listener's trouble is none of the poll's. */
+function tell<T>(listener: ((value: T) => void) | undefined, value: T): void {
+  try {
+    listener?.(value);
+  } catch {
+    // Nobody else can hear of it.
   }
 }

@@ -1,0 +1,88 @@
+import type { Config, Secrets } from '@gatewayz/config';
+import {
+  type BusinessMetrics,
+  createBusinessMetrics,
+  createObservability,
+  type Observability,
+} from '@gatewayz/observability';
+import { type OpenAccounts, openAccounts } from './accounts/open-accounts.ts';
+import type { Books } from './billing/open-books.ts';
+import { openGatewayBooks } from './billing/open-gateway-books.ts';
+import { createHealthServiceLink, type HealthServiceLink } from './health-service-link.ts';
+import { describeError, log } from './log.ts';
+import { createProviderWatch, type ProviderWatch } from './provider-watch.ts';
+import { type OpenRedis, openRedis } from './shared-state/open-redis.ts';
+import { openTelemetry, type Telemetry } from './telemetry/open-telemetry.ts';
+import { showTelemetry } from './telemetry/show-telemetry.ts';
+
+/** What the gateway stands on: all that is opened before it serves, and closed after. */
+export interface Parts {
+  readonly observability: Observability;
+  readonly business: BusinessMetrics;
+  readonly telemetry: Telemetry;
+  /** Null where the configuration wants no ledger; then there are no accounts either. */
+  readonly books: Books | null;
+  readonly accounts: OpenAccounts | null;
+  /** Null without a Redis. */
+  readonly redis: OpenRedis | null;
+  readonly watch: ProviderWatch;
+  readonly healthService: HealthServiceLink;
+  /** Begins what runs beside the requests; `url` is where the gateway itself can be reached. */
+  start(url: string): void;
+  close(): Promise<void>;
+}
+
+/** How long lines and spans may take to leave when the process ends. */
+const TELEMETRY_BUDGET_MS = 3000;
+
+/** Opens the parts of a gateway. Rejects where the database, or the secret that keys are hashed with, is not to be had. */
+export async function openParts(config: Config, secrets: Secrets, usesSandbox: boolean): Promise<Parts> {
+  const telemetry = openTelemetry(config, secrets);
+  const observability = createObservability({
+    env: {},
+    appName: config.appName,
+    token: secrets.metricsToken,
+    prometheusUrl: secrets.prometheusUrl,
+    prometheusSelector: config.prometheus.selector,
+    // These the gateway does itself: it knows more of them than can be seen from outside.
+    healthServiceUrl: null,
+    monitorIntervalMs: null,
+    exceptions: false,
+    stages: false,
+    onError: (error, place) => log('error', 'the metrics module failed', { place, ...describeError(error) }),
+  });
+  const { registry, metrics } = observability;
+  showTelemetry(registry, telemetry);
+  const business = createBusinessMetrics(registry);
+  const books = config.ledger.enabled ? await openGatewayBooks(config, secrets, observability) : null;
+  const cache = observability.cache('api_keys');
+  const accounts =
+    books === null ? null : await openAccounts(books, secrets, config.dataDir, { business, cache });
+  const redis = secrets.redisUrl === null ? null : openRedis(secrets.redisUrl, registry);
+  const watch = createProviderWatch(config, secrets, metrics, redis?.link ?? null);
+  const healthService = createHealthServiceLink(config, registry, usesSandbox, telemetry.tracing);
+  return {
+    observability,
+    business,
+    telemetry,
+    books,
+    accounts,
+    redis,
+    watch,
+    healthService,
+    start(url) {
+      accounts?.start();
+      redis?.start();
+      watch.start();
+      void healthService.start(url);
+    },
+    async close() {
+      await healthService.stop();
+      await watch.close();
+      await redis?.close();
+      await accounts?.stop();
+      await books?.close();
+      await telemetry.close(TELEMETRY_BUDGET_MS);
+    },
+  };
+}
