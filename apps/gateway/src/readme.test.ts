@@ -82,10 +82,22 @@ describe('what the README shows', () => {
     expect((await gateway.run(`${ask}\n${wait}`)).replaceAll('\r', '')).toBe(mended);
   });
 
-  test('is what the library prints, in six lines', async () => {
-    const [code = '', output] = blocksBelow('Use the metrics as a library');
-    expect(code.split('\n').filter((line) => line !== '')).toHaveLength(6);
-    expect(await outputOf(process.execPath, ['--input-type=module-typescript', '--eval', code])).toBe(output);
+  test('puts metrics into another backend, in five lines', async () => {
+    const [code = ''] = blocksBelow('In your own backend');
+    expect(code.split('\n').filter((line) => line !== '')).toHaveLength(5);
+    const more = `
+      call.end({ outcome: 'success' });
+      const { body } = await app.inject('/metrics');
+      console.log(/^model_inference_requests_total{.*"success"} .*$/m.exec(body)?.[0]);
+      await app.close();`;
+    const output = await outputOf(process.execPath, [
+      '--input-type=module-typescript',
+      '--eval',
+      code + more,
+    ]);
+    expect(output).toBe(
+      'model_inference_requests_total{provider="groq",model="llama",status="success"} 1.0\n',
+    );
   });
 
   test('fits on a page', () => {
