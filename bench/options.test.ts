@@ -4,7 +4,15 @@ import { readOptions } from './options.ts';
 describe('readOptions', () => {
   it('runs everything and writes the page where nothing is asked for', () => {
     const { http, registry, poller, profile, write } = readOptions([]);
-    expect(http?.candidates).toEqual(['direct', 'bare', 'gatewayz', 'portkey']);
+    expect(http?.candidates).toEqual([
+      'direct',
+      'bare',
+      'gatewayz',
+      'portkey',
+      'no-ledger',
+      'sqlite',
+      'postgres',
+    ]);
     expect(registry?.sizes).toEqual([1000, 10_000, 50_000]);
     expect(poller).toEqual({ polls: 1000, runs: 5 });
     expect(profile).toBeNull();

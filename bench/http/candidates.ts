@@ -1,10 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type LedgerPlace, postgresLedger, sqliteLedger } from './ledger-launch.ts';
 import { portkey } from './peers.ts';
 
-/** What the bench compares. */
-export const candidateNames = ['direct', 'bare', 'gatewayz', 'portkey'] as const;
+/** What the bench compares: the last three are the gateway without a ledger, and with a user's key on either database. */
+export const candidateNames = [
+  'direct',
+  'bare',
+  'gatewayz',
+  'portkey',
+  'no-ledger',
+  'sqlite',
+  'postgres',
+] as const;
 /** One of {@link candidateNames}. */
 export type CandidateName = (typeof candidateNames)[number];
 
@@ -14,6 +23,19 @@ export interface Launch {
   readonly environment: Readonly<Record<string, string>>;
   /** What its requests carry besides the common headers. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Once it listens: gives the headers that take the place of those. */
+  readonly prepare?: LedgerPlace['prepare'];
+  /** When it has been stopped. */
+  readonly close?: LedgerPlace['close'];
+}
+
+/** Where a candidate is started. */
+export interface LaunchPlace {
+  readonly port: number;
+  readonly upstreamPort: number;
+  readonly folder: string;
+  /** The core of what is beside the candidate; null for any. */
+  readonly core: number | null;
 }
 
 /** The key that every request carries, and the only one that the gateway accepts. */
@@ -24,24 +46,37 @@ function path(relative: string): string {
   return fileURLToPath(new URL(relative, import.meta.url));
 }
 
-function gatewayConfig(port: number, upstreamPort: number): string {
+function gatewayConfig({ port, upstreamPort }: LaunchPlace, hasLedger: boolean): string {
   return `server: { host: 127.0.0.1, port: ${port} }
 auth: { mode: keys, keys: ["${clientKey}"] }
+ledger: { enabled: ${hasLedger} }
 providers:
-  bench: { baseUrl: "http://127.0.0.1:${upstreamPort}/v1", apiKey: bench-provider-key, models: [bench-model] }
+  bench:
+    baseUrl: "http://127.0.0.1:${upstreamPort}/v1"
+    apiKey: bench-provider-key
+    models: [bench-model]
+    prices: { bench-model: { inputUsdPerMillion: 1, outputUsdPerMillion: 2 } }
 `;
 }
 
-function launchGateway(port: number, upstreamPort: number, folder: string): Launch {
+function launchGateway(place: LaunchPlace, ledger: LedgerPlace | 'unused' | null): Launch {
+  const { port, folder } = place;
   const config = join(folder, `gatewayz-${port}.yaml`);
-  writeFileSync(config, gatewayConfig(port, upstreamPort));
+  writeFileSync(config, gatewayConfig(place, ledger !== null));
   const environment = {
     PORT: String(port),
     HOST: '127.0.0.1',
     GATEWAYZ_CONFIG: config,
     GATEWAYZ_DATA_DIR: join(folder, `data-${port}`),
   };
-  return { nodeArguments: [path('../../apps/gateway/src/main.ts')], environment, headers: authorization };
+  const plan = {
+    nodeArguments: [path('../../apps/gateway/src/main.ts')],
+    environment,
+    headers: authorization,
+  };
+  if (ledger === null || ledger === 'unused') return plan;
+  const { prepare, close } = ledger;
+  return { ...plan, environment: { ...environment, ...ledger.environment }, prepare, close };
 }
 
 function launchPortkey(port: number, upstreamPort: number): Launch {
@@ -59,14 +94,10 @@ function launchPortkey(port: number, upstreamPort: number): Launch {
 
 /**
  * How to start a candidate in front of the upstream; null for `direct`.
- * @throws Error when a peer cannot be installed
+ * @throws Error when a peer cannot be installed or Postgres not be started
  */
-export function launch(
-  name: CandidateName,
-  port: number,
-  upstreamPort: number,
-  folder: string,
-): Launch | null {
+export async function launch(name: CandidateName, place: LaunchPlace): Promise<Launch | null> {
+  const { port, upstreamPort, core } = place;
   switch (name) {
     case 'direct':
       return null;
@@ -75,7 +106,13 @@ export function launch(
       return { nodeArguments: [path('../bare-proxy.ts')], environment, headers: authorization };
     }
     case 'gatewayz':
-      return launchGateway(port, upstreamPort, folder);
+      return launchGateway(place, 'unused');
+    case 'no-ledger':
+      return launchGateway(place, null);
+    case 'sqlite':
+      return launchGateway(place, sqliteLedger());
+    case 'postgres':
+      return launchGateway(place, await postgresLedger(core));
     case 'portkey':
       return launchPortkey(port, upstreamPort);
     default: {

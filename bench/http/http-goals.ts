@@ -9,7 +9,12 @@ import { addedMs } from './http-tables.ts';
 const SATURATING_CONNECTIONS = 16;
 
 /** The quotients at the loads that fill the core, by connections. */
-function quotients(results: HttpResults, base: CandidateName, stream: boolean): ReadonlyMap<number, number> {
+function quotients(
+  results: HttpResults,
+  candidate: CandidateName,
+  base: CandidateName,
+  stream: boolean,
+): ReadonlyMap<number, number> {
   const found = new Map<number, number>();
   for (const scenario of results.scenarios) {
     const connections = scenario.loop.kind === 'closed' ? scenario.loop.connections : 0;
@@ -17,7 +22,7 @@ function quotients(results: HttpResults, base: CandidateName, stream: boolean): 
       continue;
     }
     const { name } = scenario;
-    const ratios = results.paired('gatewayz', base, name, perSecond, (value, other) => value / other);
+    const ratios = results.paired(candidate, base, name, perSecond, (value, other) => value / other);
     if (ratios.length > 0) {
       found.set(connections, median(ratios));
     }
@@ -25,11 +30,17 @@ function quotients(results: HttpResults, base: CandidateName, stream: boolean): 
   return found;
 }
 
-function throughputGoal(results: HttpResults, base: CandidateName, stream: boolean, wanted: number): Goal {
-  const found = [...quotients(results, base, stream)];
+function throughputGoal(
+  results: HttpResults,
+  base: CandidateName,
+  stream: boolean,
+  wanted: number,
+  candidate: CandidateName = 'gatewayz',
+): Goal {
+  const found = [...quotients(results, candidate, base, stream)];
   const words = found.map(([connections, ratio]) => `${figure(ratio)} at ${connections}`);
   return {
-    what: `${stream ? 'streams' : 'requests'} per second ÷ ${base}`,
+    what: `${stream ? 'streams' : 'requests'} per second${candidate === 'gatewayz' ? '' : `, ${candidate}`} ÷ ${base}`,
     goal: `≥ ${wanted}`,
     measured: words.join(', ') || figure(null),
     met: found.length === 0 ? null : found.every(([, ratio]) => ratio >= wanted),
@@ -63,6 +74,9 @@ export function httpGoals(results: HttpResults): readonly Goal[] {
     throughputGoal(results, 'bare', true, 0.6),
     throughputGoal(results, 'portkey', false, 12),
     throughputGoal(results, 'portkey', true, 12),
+    ...(['sqlite', 'postgres'] as const).flatMap((database) =>
+      [false, true].map((stream) => throughputGoal(results, 'no-ledger', stream, 0.85, database)),
+    ),
     addedGoal(
       results,
       'added p50 at 2,000 requests/s',

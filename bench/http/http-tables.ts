@@ -33,9 +33,19 @@ function throughputTable(results: HttpResults): string {
       quotient(results, 'gatewayz', 'bare', scenario.name),
       quotient(results, 'gatewayz', 'portkey', scenario.name),
       quotient(results, 'bare', 'portkey', scenario.name),
+      quotient(results, 'sqlite', 'no-ledger', scenario.name),
+      quotient(results, 'postgres', 'no-ledger', scenario.name),
     ]);
   return table(
-    ['per second', ...results.candidates, 'gatewayz ÷ bare', 'gatewayz ÷ portkey', 'bare ÷ portkey'],
+    [
+      'per second',
+      ...results.candidates,
+      'gatewayz ÷ bare',
+      'gatewayz ÷ portkey',
+      'bare ÷ portkey',
+      'sqlite ÷ no-ledger',
+      'postgres ÷ no-ledger',
+    ],
     rows,
   );
 }

@@ -17,6 +17,8 @@ export type Started =
       readonly running: RunningProcess;
       readonly port: number;
       readonly headers: Readonly<Record<string, string>>;
+      /** Ends the process and what was started for it. */
+      readonly stop: () => Promise<void>;
     }
   | { readonly failure: string };
 
@@ -66,25 +68,26 @@ export async function startCandidate(
   extraArguments: readonly string[] = [],
   extraEnvironment: Readonly<Record<string, string>> = {},
 ): Promise<Started> {
+  let close: () => Promise<void> = async () => {};
   try {
     const port = await freePort();
-    const plan = launch(name, port, bench.upstreamPort, bench.folder);
+    const { pinning, folder, upstreamPort } = bench;
+    const plan = await launch(name, { port, upstreamPort, folder, core: pinning.upstream });
     if (plan === null) {
-      return { running: bench.upstream, port: bench.upstreamPort, headers: directHeaders };
+      return { running: bench.upstream, port: upstreamPort, headers: directHeaders, stop: async () => {} };
     }
+    close = plan.close ?? close;
     const nodeArguments = [...extraArguments, ...plan.nodeArguments];
     const environment = { ...plan.environment, ...extraEnvironment };
-    const { pinning, folder } = bench;
-    const running = await startProcess({
-      name,
-      nodeArguments,
-      environment,
-      core: pinning.candidate,
-      folder,
-      port,
-    });
-    return { running, port, headers: plan.headers };
+    const core = pinning.candidate;
+    const running = await startProcess({ name, nodeArguments, environment, core, folder, port });
+    const stop = async (): Promise<void> => {
+      await stopProcess(running);
+      await close();
+    };
+    return { running, port, headers: (await plan.prepare?.(port)) ?? plan.headers, stop };
   } catch (error) {
+    await close();
     return { failure: error instanceof Error ? error.message : String(error) };
   }
 }
@@ -139,8 +142,8 @@ async function runRound(bench: Workbench, options: HttpOptions): Promise<Round> 
     const isOwn = 'running' in candidate && candidate.running !== bench.upstream;
     const memory = isOwn ? peakMemoryMib(candidate.running.pid) : null;
     round.set(name, { results: results.get(name) ?? new Map(), peakMemoryMib: memory });
-    if (isOwn) {
-      await stopProcess(candidate.running);
+    if ('running' in candidate) {
+      await candidate.stop();
     }
   }
   return round;

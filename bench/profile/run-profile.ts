@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import type { CandidateName } from '../http/candidates.ts';
 import { measure, startCandidate, type Workbench, warmUp, withWorkbench } from '../http/run-http.ts';
 import { type Scenario, scenarioTitle } from '../http/scenarios.ts';
-import { stopProcess } from '../http/start-process.ts';
 import type { HttpOptions } from '../options.ts';
 import { figure } from '../report/table.ts';
 import { type SelfTime, selfTimes } from './self-times.ts';
@@ -54,7 +53,7 @@ async function profileOne(
     const title = `${name}, ${scenarioTitle(scenario)}: ${rate}, busy ${Math.round(busyShare * 100)} %`;
     return `${title}\n\nself time by place\n${lines(places, PLACES)}\n\nself time by function\n${lines(functions, FUNCTIONS)}`;
   } finally {
-    await stopProcess(started.running);
+    await started.stop();
   }
 }
 

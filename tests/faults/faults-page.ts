@@ -1,35 +1,43 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { FAULT_ROWS, type FaultRow } from './rows.ts';
 
-/** A test's title, and the file that it is in. */
+/** A test's title, and the file that it is in, from the repository's root. */
 export interface TestTitle {
   readonly file: string;
   readonly title: string;
 }
 
-const ROW_TITLE = /(['"])((?:Provider|Client): (?:(?!\1).)+)\1/g;
-const OTHER_TITLE = /\btest\(\s*(['"])((?!Provider: |Client: )(?:(?!\1).)+)\1/g;
+const PARTS = [...new Set(FAULT_ROWS.map(({ part }) => part))];
+const PREFIX = `(?:${PARTS.join('|')}): `;
+const ROW_TITLE = new RegExp(`(['"])(${PREFIX}(?:(?!\\1).)+)\\1`, 'g');
+const OTHER_TITLE = new RegExp(`\\btest\\(\\s*(['"])((?!${PREFIX})(?:(?!\\1).)+)\\1`, 'g');
 const ARROW = ' → ';
-const FOLDER = 'tests/faults';
+
+/** Where tests may be that name a row; those beside the rows are listed of the first folder alone. */
+const FAULT_TESTS = 'tests/faults/*.test.ts';
+const TESTS = '{tests,apps/*/src,packages/*/src}/**/*.test.ts';
+const OWN_TEST = 'tests/faults/faults-page.test.ts';
 
 /** Where the page is, from the repository's root. */
 export const FAULTS_PAGE = 'docs/faults.md';
 
-/** Reads the titles of the fault tests from their files: those that name a row, and the others. */
+/** Reads the titles of the fault tests from their files: those that name a row, wherever they are, and the others. */
 export function readTitles(root: string): {
   readonly rows: readonly TestTitle[];
   readonly others: readonly TestTitle[];
 } {
-  const files = readdirSync(join(root, FOLDER))
-    .filter((name) => name.endsWith('.test.ts') && name !== 'faults-page.test.ts')
-    .sort();
-  const all = files.map((file) => ({ file, text: readFileSync(join(root, FOLDER, file), 'utf8') }));
-  const find = (pattern: RegExp): TestTitle[] =>
-    all.flatMap(({ file, text }) =>
-      [...text.matchAll(pattern)].map((match) => ({ file, title: match[2] ?? '' })),
-    );
-  return { rows: find(ROW_TITLE), others: find(OTHER_TITLE) };
+  const find = (pattern: RegExp, places: string): TestTitle[] =>
+    globSync(places, { cwd: root })
+      .filter((file) => file !== OWN_TEST)
+      .sort()
+      .flatMap((file) =>
+        [...readFileSync(join(root, file), 'utf8').matchAll(pattern)].map((match) => ({
+          file,
+          title: match[2] ?? '',
+        })),
+      );
+  return { rows: find(ROW_TITLE, TESTS), others: find(OTHER_TITLE, FAULT_TESTS) };
 }
 
 /** Whether a title proves a fault: it begins with the row's part and the fault's own words. */
@@ -55,11 +63,12 @@ export function toFaultsPage(root: string): string {
   return [
     '# Faults that are proved',
     '',
-    'What providers and clients may do, what is right then, and the tests that show it against a real gateway',
-    'process. Written by `tests/faults/write-faults-page.ts` from the titles of the tests: change those, not this.',
+    'What may happen to the gateway and the health service, what is right then, and the tests that show it, most of',
+    'them against real processes. Written by `tests/faults/write-faults-page.ts` from the titles of the tests: change',
+    'those, not this.',
     '',
     `Proved: ${proved.length} of ${all.length} faults.`,
-    ...(['Provider', 'Client'] as const).flatMap((part) => ['', `## ${part}`, '', ...toTable(part, rows)]),
+    ...PARTS.flatMap((part) => ['', `## ${part}`, '', ...toTable(part, rows)]),
     '',
     '## Beside these rows',
     '',
@@ -88,5 +97,5 @@ function afterArrow(title: string): string {
 }
 
 function toLink(file: string): string {
-  return `[${file.replace('.test.ts', '')}](../${FOLDER}/${file})`;
+  return `[${basename(file, '.test.ts')}](../${file})`;
 }

@@ -1,13 +1,13 @@
 /** One row of what the product must survive. */
 export interface FaultRow {
-  readonly part: 'Provider' | 'Client';
+  readonly part: 'Provider' | 'Client' | 'Health service and poller';
   /** Each is to be proved by a test whose title begins with the part and these words. */
   readonly faults: readonly string[];
   /** What is right when any of them happens. */
   readonly right: string;
 }
 
-/** The faults of providers and clients, each with what is right. */
+/** The faults of providers, of clients, and of the health service and its poller, each with what is right. */
 export const FAULT_ROWS: readonly FaultRow[] = [
   {
     part: 'Provider',
@@ -165,5 +165,61 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     part: 'Client',
     faults: ['header bombs', 'odd content types', 'pipelining'],
     right: 'bounded; no cross-talk',
+  },
+  {
+    part: 'Health service and poller',
+    faults: ['down', 'refusing', 'hanging', '29 s slow'],
+    right: 'own timeout, no overlapping polls, age shown, gauges gone after three misses',
+  },
+  {
+    part: 'Health service and poller',
+    faults: ['garbage', 'HTML', 'truncated', '500 MB', 'NaN', 'nulls', 'unknown fields'],
+    right: 'size cap, bad entries dropped and counted, good ones kept',
+  },
+  {
+    part: 'Health service and poller',
+    faults: [
+      'statuses vanish or are renamed',
+      'models vanish or are renamed',
+      'providers vanish or are renamed',
+    ],
+    right: 'stale series gone within one poll; series bounded',
+  },
+  {
+    part: 'Health service and poller',
+    faults: ['flapping provider'],
+    right: 'hysteresis, one incident',
+  },
+  {
+    part: 'Health service and poller',
+    faults: ["the monitor's own network dead"],
+    right: 'providers not blamed',
+  },
+  {
+    part: 'Health service and poller',
+    faults: ['restart in the middle of an incident'],
+    right: 'kept, not opened twice',
+  },
+  {
+    part: 'Health service and poller',
+    faults: [
+      'probe cost, rate and concurrency',
+      'probe cost, token budget',
+      'probe cost, free checks',
+      'probe cost, reasoning models',
+      "probe cost, users' figures and bills",
+    ],
+    right:
+      "bounded rate, concurrency and token budget; free checks first; reasoning models safe (`max_tokens` ≥ 16); probes never in users' figures or bills",
+  },
+  {
+    part: 'Health service and poller',
+    faults: ['clock jumps', 'a gap'],
+    right: 'durations from the monotonic clock; windows cleared after a gap',
+  },
+  {
+    part: 'Health service and poller',
+    faults: ['two replicas'],
+    right: 'one probe, one verdict',
   },
 ];

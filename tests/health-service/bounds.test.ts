@@ -4,7 +4,7 @@ import { incidentsOf, OFTEN, PATIENT, startHealthService, startProviders, status
 
 const MODELS = Array.from({ length: 30 }, (_, index) => `model-${index}`);
 
-test('never more than the allowed probes of one provider run at once, nor more requests in a minute', async () => {
+test('Health service and poller: probe cost, rate and concurrency → never more probes of a provider at once, nor more requests in a minute, than allowed', async () => {
   await using stage = await startProviders(
     { busy: { byDefault: answers({ delayBeforeHeadersMs: 100 }) }, other: {} },
     MODELS,
@@ -26,7 +26,7 @@ test('never more than the allowed probes of one provider run at once, nor more r
   expect(busy.stats().maxInFlight).toBe(3);
 });
 
-test('once the budget is spent no completion is asked for, the metric says so, and free checks go on', async () => {
+test('Health service and poller: probe cost, token budget → once it is spent no completion is asked for, the metric says so, and free checks go on', async () => {
   await using stage = await startProviders({ primary: {} });
   const { primary } = stage.providers;
   await using service = await startHealthService({
@@ -47,10 +47,12 @@ test('once the budget is spent no completion is asked for, the metric says so, a
   );
   expect(primary.attempts()).toHaveLength(completions);
   expect(await spent()).toBeLessThanOrEqual(100);
+  expect((await service.metrics()).value('gatewayz_probe_budget_spent', labels)).toBe(1);
+  expect(service.process.stdout().match(/"probe budget spent"/g)).toHaveLength(1);
   expect(await service.get('/metrics')).toMatchObject({ status_distribution: { healthy: 2 } });
 });
 
-test('a budget of nothing is a spent budget, and everything is still known by what is free', async () => {
+test('Health service and poller: probe cost, token budget → one of nothing is spent, and everything is still known by what is free', async () => {
   await using stage = await startProviders({ primary: {} });
   await using service = await startHealthService({
     config: {
@@ -66,7 +68,7 @@ test('a budget of nothing is a spent budget, and everything is still known by wh
   expect((await service.metrics()).value('gatewayz_probe_budget_spent', { provider: 'primary' })).toBe(1);
 });
 
-test('what probes have spent today is remembered over a restart', async () => {
+test('Health service and poller: probe cost, token budget → what was spent today is remembered over a restart', async () => {
   await using stage = await startProviders({ primary: {} });
   await using folder = await temporaryFolder('gatewayz-health-');
   const config = {
@@ -88,7 +90,7 @@ test('what probes have spent today is remembered over a restart', async () => {
   expect(await tokensOf(second)).toBeGreaterThanOrEqual(before as number);
 });
 
-test('while its own network is dead the service blames nobody, and with a live one it does', async () => {
+test("Health service and poller: the monitor's own network dead → nobody is blamed, and with a live one they are", async () => {
   const providers = {
     far: { baseUrl: 'http://provider-one.invalid/v1', models: ['large'] },
     away: { baseUrl: 'http://provider-two.invalid/v1', models: ['large'] },
@@ -120,5 +122,10 @@ test('SIGTERM ends a hanging probe at once and exits with 0', async () => {
   service.process.kill('SIGTERM');
   expect(await service.process.exit).toEqual({ code: 0, signal: null });
   expect(stage.providers.primary.log[0]?.clientClosedAtMs).not.toBeNull();
-  expect(service.process.stdout()).toBe('');
+  const lines = service.process.stdout().trim().split('\n');
+  expect(lines.map((line) => (JSON.parse(line) as { message: string }).message)).toEqual([
+    'the health service runs',
+    'stopping',
+  ]);
+  expect(service.process.stderr()).toBe('');
 });

@@ -71,7 +71,7 @@ test('/metrics is Prometheus text where the client asks for it, with what probes
   }, PATIENT);
 });
 
-test('probes carry their header and the key, ask for 16 tokens, and free checks come first', async () => {
+test('Health service and poller: probe cost, free checks → they come first, with the probe header and the key; then 16 tokens are asked for', async () => {
   await using stage = await startProviders({ primary: {} });
   await using service = await startHealthService({
     config: { providers: stage.sections, healthService: OFTEN },
@@ -86,7 +86,7 @@ test('probes carry their header and the key, ask for 16 tokens, and free checks 
     expect(endpoint).toBe('chat');
     expect(json).toMatchObject({ max_tokens: 16, stream: false, messages: [{ role: 'user' }] });
   }
-  expect(service.process.stderr()).not.toContain(keyOf('primary'));
+  expect(service.process.stdout()).not.toContain(keyOf('primary'));
 });
 
 test('a trigger is accepted, from this machine only without a token, and with the token only where one is set', async () => {

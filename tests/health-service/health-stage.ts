@@ -41,16 +41,20 @@ export interface RunningHealthService extends AsyncDisposable {
 export interface HealthServiceStart {
   readonly config: Json;
   readonly env?: Readonly<Record<string, string>>;
+  /** Options for Node itself, before the script. */
+  readonly nodeArgs?: readonly string[];
   /** Kept by the caller; a new one where absent. */
   readonly folder?: TemporaryFolder;
+  /** Default a free one. */
+  readonly port?: number;
 }
 
-/** Starts the health service from its sources on a free port, and waits until it answers. */
+/** Starts the health service from its sources, and waits until it answers. */
 export async function startHealthService(start: HealthServiceStart): Promise<RunningHealthService> {
   const own = start.folder === undefined ? await temporaryFolder('gatewayz-health-') : null;
   const folder = start.folder ?? own;
   if (folder === null) throw new Error('no folder');
-  const port = await freePort();
+  const port = start.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const config = await folder.write(
     `gatewayz-${port}.yaml`,
@@ -58,7 +62,7 @@ export async function startHealthService(start: HealthServiceStart): Promise<Run
   );
   const process_ = await startProcess({
     command: process.execPath,
-    args: [MAIN],
+    args: [...(start.nodeArgs ?? []), MAIN],
     cwd: folder.path,
     env: {
       PORT: String(port),

@@ -24,16 +24,15 @@ test('a provider that fails is down after three failures, in one incident with e
   primary.setModelsScript(broken(echo));
   primary.setDefault(broken(echo));
   await vi.waitFor(async () => expect((await statusOf(service, 'primary'))?.status).toBe('down'), PATIENT);
-  // A model may be found down a moment before its provider is: then the provider's incident takes its own over.
-  const whole = { scope: 'provider', provider: 'primary', type: 'provider_error', status: 'open' };
-  await vi.waitFor(
-    async () =>
-      expect(await incidentsOf(service, '?status=active')).toMatchObject([
-        { ...whole, affected_models: ['large', 'small'] },
-      ]),
-    PATIENT,
-  );
-  const [incident] = await incidentsOf(service, '?status=active');
+  await vi.waitFor(async () => expect(await incidentsOf(service)).toHaveLength(1), PATIENT);
+  const [incident] = await incidentsOf(service);
+  expect(incident).toMatchObject({
+    scope: 'provider',
+    provider: 'primary',
+    type: 'provider_error',
+    status: 'open',
+    affected_models: ['large', 'small'],
+  });
   expect(incident?.evidence.length).toBeGreaterThanOrEqual(3);
   expect(incident?.evidence[0]).toMatchObject({
     outcome: 'provider_error',
@@ -53,16 +52,15 @@ test('a provider that fails is down after three failures, in one incident with e
   primary.setModelsScript(null);
   primary.setDefault(answers());
   await vi.waitFor(async () => expect(await incidentsOf(service, '?status=active')).toHaveLength(0), PATIENT);
-  const wide = (await incidentsOf(service)).filter(({ scope }) => scope === 'provider');
-  expect(wide).toMatchObject([{ id: incident?.id, status: 'resolved' }]);
+  expect(await incidentsOf(service)).toMatchObject([{ id: incident?.id, status: 'resolved' }]);
   await vi.waitFor(async () => expect((await statusOf(service, 'primary'))?.status).toBe('healthy'), PATIENT);
   expect((await service.post(`/incidents/${incident?.id}/acknowledge`)).status).toBe(409);
-  expect(JSON.stringify(await incidentsOf(service)) + service.process.stderr()).not.toContain(
+  expect(JSON.stringify(await incidentsOf(service)) + service.process.stdout()).not.toContain(
     keyOf('primary'),
   );
 });
 
-test('a flapping provider is one incident, however often it comes back for a moment', async () => {
+test('Health service and poller: flapping provider → one incident, however often it comes back for a moment', async () => {
   await using stage = await startProviders({ primary: {} });
   await using service = await startHealthService({
     config: { providers: stage.sections, healthService: OFTEN },
@@ -79,9 +77,8 @@ test('a flapping provider is one incident, however often it comes back for a mom
       PATIENT,
     );
   }
-  const incidents = await incidentsOf(service);
-  expect(incidents.filter(({ scope }) => scope === 'provider')).toHaveLength(1);
-  expect(await incidentsOf(service, '?status=active')).toHaveLength(0);
+  await vi.waitFor(async () => expect(await incidentsOf(service, '?status=active')).toHaveLength(0), PATIENT);
+  expect(await incidentsOf(service)).toMatchObject([{ scope: 'provider', status: 'resolved' }]);
 }, 60_000);
 
 test('a model that fails alone is an incident of its own, and its provider stays up', async () => {
@@ -115,7 +112,7 @@ test('refused credentials make a provider degraded, never down, and say so', asy
   expect(stage.providers.primary.attempts()).toHaveLength(0);
 });
 
-test('a service that is killed in mid-incident goes on with it after its start, and does not open it twice', async () => {
+test('Health service and poller: restart in the middle of an incident → a service that is killed goes on with it, and does not open it twice', async () => {
   await using folder = await temporaryFolder('gatewayz-health-');
   await using stage = await startProviders({ primary: {} });
   const { primary } = stage.providers;
@@ -139,19 +136,18 @@ test('a service that is killed in mid-incident goes on with it after its start, 
   expect(await firstStatus(second)).toBe('down');
   const before = primary.log.length;
   await vi.waitFor(() => expect(primary.log.length).toBeGreaterThan(before + 4), PATIENT);
-  const provider = (await incidentsOf(second)).filter(({ scope }) => scope === 'provider');
-  expect(provider).toMatchObject([{ id, status: 'open' }]);
+  expect(await incidentsOf(second)).toMatchObject([{ id, scope: 'provider', status: 'open' }]);
   primary.setModelsScript(null);
   primary.setDefault(answers());
   await vi.waitFor(async () => expect(await incidentsOf(second, '?status=active')).toHaveLength(0), PATIENT);
-  expect(await incidentsOf(second, '?status=resolved')).toContainEqual(expect.objectContaining({ id }));
+  expect(await incidentsOf(second)).toMatchObject([{ id, status: 'resolved' }]);
 });
 
 async function firstStatus(service: Parameters<typeof statusOf>[0]): Promise<unknown> {
   return (await statusOf(service, 'primary'))?.status;
 }
 
-test('a reasoning model that spends its tokens on thought is healthy', async () => {
+test('Health service and poller: probe cost, reasoning models → one that spends its tokens on thought is healthy', async () => {
   const body = {
     id: 'x',
     object: 'chat.completion',

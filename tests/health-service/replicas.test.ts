@@ -15,7 +15,7 @@ const EVERY_THREE_SECONDS = {
   },
 };
 
-test('two replicas on one Redis make one probe an interval, and both come to its verdict', async () => {
+test('Health service and poller: two replicas → on one Redis they make one probe an interval, and both come to its verdict', async () => {
   await using redis = await startRedis();
   await using stage = await startProviders({ primary: {} });
   const { primary } = stage.providers;

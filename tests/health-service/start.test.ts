@@ -53,7 +53,7 @@ test('as a worker thread it listens on a free port, probes the given providers, 
   });
   const exit = new Promise<number>((resolve) => worker.once('exit', resolve));
   const listening = await new Promise<{ kind: string; url: string }>((resolve) =>
-    worker.once('message', resolve),
+    worker.on('message', (message) => message.kind === 'listening' && resolve(message)),
   );
   expect(listening.kind).toBe('listening');
   await vi.waitFor(async () => {

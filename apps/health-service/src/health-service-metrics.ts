@@ -1,9 +1,9 @@
+import type { QueryEvent } from '@gatewayz/database';
 import type { Registry } from '@gatewayz/metrics';
 import type { Outcome } from '@gatewayz/provider-health';
-import type { RedisEvent } from './cache/redis-link.ts';
+import type { RedisEvent } from '@gatewayz/redis-link';
 import type { ProbeCost } from './core/probe-budget.ts';
 import type { ProbeKind } from './core/types.ts';
-import type { QueryEvent } from './store/health-store.ts';
 
 const QUERY_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const REDIS_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25];

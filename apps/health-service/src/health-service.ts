@@ -1,6 +1,7 @@
 import type { Config, Secrets } from '@gatewayz/config';
 import { createRegistry, registerProcessMetrics } from '@gatewayz/metrics';
-import { createRedisLink } from './cache/redis-link.ts';
+import type { RedisEvent, RedisLink } from '@gatewayz/redis-link';
+import type { Tracing } from '@gatewayz/telemetry';
 import { createScheduleLock } from './cache/schedule-lock.ts';
 import { createSnapshotCache } from './cache/snapshot-cache.ts';
 import { createHealthServiceMetrics } from './health-service-metrics.ts';
@@ -31,9 +32,11 @@ export interface HealthServiceOptions {
   readonly port: number;
   /** The gateway whose live traffic spares probes; null where there is none. */
   readonly backendUrl: string | null;
+  /** Where the spans of probes go; the caller's, who closes it. */
+  readonly tracing: Tracing | null;
 }
 
-/** Starts the health service. Rejects with a `StoreError`, or where the port cannot be had. */
+/** Starts the health service. Rejects with a `SqlError`, or where the port cannot be had. */
 export async function startHealthService(
   config: Config,
   secrets: Secrets,
@@ -44,8 +47,7 @@ export async function startHealthService(
   const stopProcessMetrics = registerProcessMetrics(registry);
   const metrics = createHealthServiceMetrics(registry, providers, (provider) => monitor.isSpent(provider));
   const store = await openStore(config, secrets, metrics.queryEnded);
-  const onOperation = metrics.redisAnswered;
-  const redis = secrets.redisUrl === null ? null : createRedisLink({ url: secrets.redisUrl, onOperation });
+  const redis = await openRedis(secrets, metrics.redisAnswered);
   const closeAll = async (): Promise<void> => {
     await store.close();
     await redis?.close();
@@ -63,7 +65,7 @@ export async function startHealthService(
   });
   const cache = createSnapshotCache({ redis });
   const lock = createScheduleLock(redis);
-  const { backendUrl } = options;
+  const { backendUrl, tracing } = options;
   const monitor = new Monitor(config, secrets, {
     settings,
     store,
@@ -74,6 +76,7 @@ export async function startHealthService(
     isShared: redis !== null,
     metrics,
     backendUrl,
+    tracing,
   });
 
   const server = createServer((error) => log('error', 'a request failed', describeError(error)));
@@ -90,7 +93,7 @@ export async function startHealthService(
     store,
     views: monitor.views,
     adminToken: secrets.adminToken,
-    active: (id) => monitor.book.incidents.get(id),
+    active: monitor.book.incidents,
     acknowledge: (id, by) => monitor.acknowledge(id, by),
   });
   addUptimeRoutes(server, new UptimeReader(store, config.providers));
@@ -111,4 +114,14 @@ export async function startHealthService(
     await closeAll();
     throw error;
   }
+}
+
+/** Loads the driver only where there is a Redis to speak to. */
+async function openRedis(
+  { redisUrl }: Secrets,
+  onOperation: (event: RedisEvent) => void,
+): Promise<RedisLink | null> {
+  if (redisUrl === null) return null;
+  const { createRedisLink } = await import('@gatewayz/redis-link');
+  return createRedisLink({ url: redisUrl, onOperation });
 }

@@ -1,25 +1,27 @@
 import type { Config, Secrets } from '@gatewayz/config';
+import type { QueryEvent } from '@gatewayz/database';
 import { DEFAULT_INCIDENT_SETTINGS } from './core/incident-settings.ts';
 import { type BudgetSettings, budgetDay, ProbeBudget } from './core/probe-budget.ts';
 import type { Incident } from './core/types.ts';
 import { describeError, log } from './log.ts';
-import type { HealthStore, QueryEvent } from './store/health-store.ts';
-import { openPostgresStore } from './store/open-postgres-store.ts';
-import { openSqliteStore } from './store/open-sqlite-store.ts';
+import type { HealthStore } from './store/health-store.ts';
+import { openHealthStore } from './store/open-health-store.ts';
 
 /** More incidents that ended within the time to reopen are not looked at. */
 const ENDED_READ = 500;
 
-/** Opens Postgres where its URL is given, else the SQLite file in the data folder. Rejects with a `StoreError`. */
+/** Opens Postgres where its URL is given, else the SQLite file in the data folder. Rejects with a `SqlError`. */
 export function openStore(
   { dataDir }: Config,
   { databaseUrl }: Secrets,
   onQuery: (event: QueryEvent) => void,
 ): Promise<HealthStore> {
-  if (databaseUrl === null) return openSqliteStore({ dataFolder: dataDir, onQuery });
-  const onConnectionLost = (error: Error): void =>
-    log('warn', 'a database connection was lost', describeError(error));
-  return openPostgresStore({ url: databaseUrl, onQuery, onConnectionLost });
+  return openHealthStore({
+    url: databaseUrl,
+    dataFolder: dataDir,
+    onQuery,
+    onConnectionLost: (error) => log('warn', 'a database connection was lost', describeError(error)),
+  });
 }
 
 /** The active incidents, and those that ended so lately that they may be reopened. */

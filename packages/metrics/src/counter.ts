@@ -1,4 +1,4 @@
-import { type Exemplar, ExemplarSlot } from './exemplar.ts';
+import { type Exemplar, ExemplarSlot, type KeptExemplar } from './exemplar.ts';
 import type { ExpositionFormat } from './exposition-format.ts';
 import { formatFloat } from './format-float.ts';
 import type { MetricOptions } from './metric-definition.ts';
@@ -52,6 +52,23 @@ class CounterSeries implements CounterChild, FamilyChild {
 
   samples(): Iterable<Sample> {
     return [{ name: this.#family.name, labels: this.#family.labelRecord(this.key), value: this.#value }];
+  }
+
+  writeCells(into: Float64Array): void {
+    into[0] = this.#value;
+  }
+
+  readCells(cells: Float64Array): void {
+    this.#value = cells[0] ?? 0;
+  }
+
+  exemplars(): readonly ExemplarSlot[] {
+    return this.#exemplar === null ? [] : [this.#exemplar];
+  }
+
+  restoreExemplar(_cell: number, exemplar: KeptExemplar): void {
+    this.#exemplar ??= new ExemplarSlot();
+    this.#exemplar.restore(exemplar);
   }
 }
 

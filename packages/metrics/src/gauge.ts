@@ -63,6 +63,22 @@ class GaugeSeries implements GaugeChild, FamilyChild {
   samples(): Iterable<Sample> {
     return [{ name: this.#family.name, labels: this.#family.labelRecord(this.key), value: this.#value }];
   }
+
+  writeCells(into: Float64Array): void {
+    into[0] = this.#value;
+  }
+
+  readCells(cells: Float64Array): void {
+    this.#value = cells[0] ?? 0;
+  }
+
+  exemplars(): readonly [] {
+    return [];
+  }
+
+  restoreExemplar(): void {
+    // A gauge has none.
+  }
 }
 
 /** The implementation behind `Gauge`. */

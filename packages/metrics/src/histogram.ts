@@ -1,4 +1,4 @@
-import { type Exemplar, ExemplarSlot } from './exemplar.ts';
+import { type Exemplar, ExemplarSlot, type KeptExemplar } from './exemplar.ts';
 import type { ExpositionFormat } from './exposition-format.ts';
 import { formatBound, formatFloat } from './format-float.ts';
 import { type HistogramOptions, readBuckets } from './metric-definition.ts';
@@ -51,11 +51,31 @@ class HistogramSeries implements HistogramChild, FamilyChild {
     }
   }
 
+  writeCells(into: Float64Array): void {
+    into.set(this.#cells);
+  }
+
+  readCells(cells: Float64Array): void {
+    this.#cells.set(cells);
+  }
+
+  exemplars(): readonly (ExemplarSlot | undefined)[] {
+    return this.#exemplars ?? [];
+  }
+
+  restoreExemplar(bucket: number, exemplar: KeptExemplar): void {
+    this.#slot(bucket).restore(exemplar);
+  }
+
   #keepExemplar(bucket: number, exemplar: Exemplar, value: number): void {
+    this.#slot(bucket).keep(exemplar, value);
+  }
+
+  #slot(bucket: number): ExemplarSlot {
     this.#exemplars ??= [];
     const slot = this.#exemplars[bucket] ?? new ExemplarSlot();
     this.#exemplars[bucket] = slot;
-    slot.keep(exemplar, value);
+    return slot;
   }
 
   get #sum(): number {
@@ -117,20 +137,24 @@ interface LineTexts {
 
 /** The implementation behind `Histogram`. */
 export class HistogramFamily extends MetricFamily<HistogramSeries> implements HistogramChild {
-  readonly bounds: readonly number[];
+  readonly #bounds: readonly number[];
   readonly boundTexts: readonly string[];
   readonly texts: LineTexts;
 
   constructor(options: HistogramOptions<string>, defaultMaxSeries: number) {
     super('histogram', options, defaultMaxSeries);
-    this.bounds = readBuckets(options.name, options.buckets);
-    this.boundTexts = [...this.bounds.map(formatBound), '+Inf'];
+    this.#bounds = readBuckets(options.name, options.buckets);
+    this.boundTexts = [...this.#bounds.map(formatBound), '+Inf'];
     this.texts = this.#createTexts();
     this.createUnlabelled();
   }
 
+  override get bounds(): readonly number[] {
+    return this.#bounds;
+  }
+
   get seriesPerChild(): number {
-    return this.bounds.length + 3;
+    return this.#bounds.length + 3;
   }
 
   observe(value: number, exemplar?: Exemplar): void {

@@ -7,6 +7,8 @@ export type { ForeignSource } from './foreign-sources.ts';
 export type { Gauge, GaugeChild } from './gauge.ts';
 export type { Histogram, HistogramChild } from './histogram.ts';
 export type { Info } from './info.ts';
+export type { Contribution, MergeRule, MergeRules } from './merge-rule.ts';
+export { keepCounts, mergeSnapshots } from './merge-snapshots.ts';
 export type { HistogramOptions, MetricOptions } from './metric-definition.ts';
 export { MetricDefinitionError, type MetricDefinitionErrorCode } from './metric-definition-error.ts';
 export type { LabelValues, Metric } from './metric-family.ts';
@@ -15,3 +17,4 @@ export { createRegistry, type Registry, type RegistryOptions } from './registry.
 export { type MetricsRequest, type MetricsResponse, respondWithMetrics } from './respond-with-metrics.ts';
 export type { Sample } from './sample.ts';
 export type { MetricFactory } from './self-metrics.ts';
+export type { FamilySnapshot, RegistrySnapshot } from './snapshot.ts';

@@ -32,6 +32,22 @@ class InfoSeries implements FamilyChild {
   samples(): Iterable<Sample> {
     return [{ name: this.#family.name, labels: this.#family.labelRecord(this.key), value: 1 }];
   }
+
+  writeCells(into: Float64Array): void {
+    into[0] = 1;
+  }
+
+  readCells(): void {
+    // Its value is always 1.
+  }
+
+  exemplars(): readonly [] {
+    return [];
+  }
+
+  restoreExemplar(): void {
+    // An info has none.
+  }
 }
 
 /** The implementation behind `Info`. */

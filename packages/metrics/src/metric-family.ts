@@ -1,4 +1,5 @@
 import { escapeHelp, escapeLabelValue } from './escape-text.ts';
+import type { ExemplarSlot, KeptExemplar } from './exemplar.ts';
 import type { ExpositionFormat } from './exposition-format.ts';
 import {
   appendToLabelKey,
@@ -35,6 +36,13 @@ export interface FamilyChild {
   readonly sequence: number;
   render(format: ExpositionFormat): string;
   samples(): Iterable<Sample>;
+  /** Writes what it has counted; `into` has as many cells as the snapshot of its family says. */
+  writeCells(into: Float64Array): void;
+  /** Takes over what another has counted. */
+  readCells(cells: Float64Array): void;
+  /** Its exemplars by cell, each with or without one. */
+  exemplars(): readonly (ExemplarSlot | undefined)[];
+  restoreExemplar(cell: number, exemplar: KeptExemplar): void;
 }
 
 /** Where a family reports what it did not take; the registry turns it into counters. */
@@ -51,11 +59,11 @@ export abstract class MetricFamily<Child extends FamilyChild> {
   readonly help: string;
   readonly type: MetricType;
   readonly labelNames: readonly string[];
+  readonly maxSeries: number;
   readonly children: Map<string, Child> = new Map();
   losses: FamilyLosses = NO_LOSSES;
   newestSequence = 0;
 
-  readonly #maxSeries: number;
   readonly #overflowKey: string;
   readonly #headers: Readonly<Record<ExpositionFormat, string>>;
   #only: Child | null = null;
@@ -66,7 +74,7 @@ export abstract class MetricFamily<Child extends FamilyChild> {
     this.help = options.help.toWellFormed();
     this.type = type;
     this.labelNames = [...(options.labels ?? [])];
-    this.#maxSeries = options.maxSeries ?? defaultMaxSeries;
+    this.maxSeries = options.maxSeries ?? defaultMaxSeries;
     this.#overflowKey = this.labelNames.reduce((key) => appendToLabelKey(key, OVERFLOW_LABEL_VALUE), '');
     this.#headers = { text: this.#createHeader('text'), openmetrics: this.#createHeader('openmetrics') };
   }
@@ -75,6 +83,11 @@ export abstract class MetricFamily<Child extends FamilyChild> {
 
   /** How many time series one child is in the exposition. */
   abstract get seriesPerChild(): number;
+
+  /** A histogram's finite upper bounds, else empty. */
+  get bounds(): readonly number[] {
+    return [];
+  }
 
   header(format: ExpositionFormat): string {
     return this.#headers[format];
@@ -117,6 +130,20 @@ export abstract class MetricFamily<Child extends FamilyChild> {
     return this.#only;
   }
 
+  /** The child that a key of a snapshot goes to: its own, or the one for all that is over the cap. Counts no loss. */
+  childFor(key: string): Child {
+    const isOver = key !== this.#overflowKey && !this.children.has(key) && this.#isFull();
+    return this.#keep(isOver ? this.#overflowKey : key);
+  }
+
+  /** Takes children out by their keys. */
+  removeAll(keys: Iterable<string>): void {
+    this.#only = null;
+    for (const key of keys) {
+      this.children.delete(key);
+    }
+  }
+
   /** Creates the child of a metric without labels; the subclass calls it once its own fields are set. */
   protected createUnlabelled(): void {
     if (this.labelNames.length === 0) {
@@ -144,11 +171,14 @@ export abstract class MetricFamily<Child extends FamilyChild> {
   }
 
   #admit(wanted: string): Child {
-    let key = wanted;
-    if (key !== this.#overflowKey && this.#isFull()) {
+    if (wanted !== this.#overflowKey && this.#isFull()) {
       this.losses.dropped();
-      key = this.#overflowKey;
+      return this.#keep(this.#overflowKey);
     }
+    return this.#keep(wanted);
+  }
+
+  #keep(key: string): Child {
     const kept = this.children.get(key);
     if (kept !== undefined) {
       return kept;
@@ -161,7 +191,7 @@ export abstract class MetricFamily<Child extends FamilyChild> {
 
   #isFull(): boolean {
     const own = this.children.size - (this.children.has(this.#overflowKey) ? 1 : 0);
-    return own >= this.#maxSeries;
+    return own >= this.maxSeries;
   }
 
   #createHeader(format: ExpositionFormat): string {

@@ -12,8 +12,10 @@ import { MetricDefinitionError } from './metric-definition-error.ts';
 import type { FamilyChild, MetricFamily } from './metric-family.ts';
 import { occupiedNames } from './occupied-names.ts';
 import { renderFamilies } from './render-families.ts';
+import { restoreFamilies } from './restore-families.ts';
 import type { Sample } from './sample.ts';
 import { createSelfMetrics, type MetricFactory, type SelfMetrics } from './self-metrics.ts';
+import { type RegistrySnapshot, takeSnapshot } from './snapshot.ts';
 import { TextSlicer } from './text-slicer.ts';
 
 export interface RegistryOptions {
@@ -48,6 +50,13 @@ export interface Registry extends MetricFactory {
   render(options?: { readonly format?: ExpositionFormat }): Promise<Buffer>;
   /** The current values of one metric, or of all; no collector runs. */
   samples(name?: string): Generator<Sample>;
+  /** All values as data; with `collect` the collectors run first. Foreign registries and what tells of renders are left out. */
+  snapshot(options?: { readonly collect?: boolean }): Promise<RegistrySnapshot>;
+  /**
+   * Shows what a snapshot holds and nothing else, apart from the registry's own counts, which stay where the snapshot
+   * has none. Metrics that are not there are made; one that is defined here in another way stays as it is.
+   */
+  restore(snapshot: RegistrySnapshot): void;
 }
 
 /** Creates an empty registry. */
@@ -140,6 +149,23 @@ class MetricRegistry implements Registry {
         }
       }
     }
+  }
+
+  async snapshot({ collect = false }: { readonly collect?: boolean } = {}): Promise<RegistrySnapshot> {
+    if (collect) {
+      await this.#gather();
+    }
+    const ownCounts = this.#self?.counts ?? [];
+    const self = [...this.#selfFamilies.values()].filter(({ name }) => ownCounts.includes(name));
+    return [...this.#families.values(), ...self].map(takeSnapshot);
+  }
+
+  restore(snapshot: RegistrySnapshot): void {
+    restoreFamilies(snapshot, {
+      families: this.#families,
+      selfFamilies: this.#selfFamilies,
+      register: (family) => this.#register(family),
+    });
   }
 
   async #render(format: ExpositionFormat): Promise<Buffer> {

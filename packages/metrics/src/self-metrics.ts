@@ -20,6 +20,8 @@ export interface SelfMetrics {
   readonly bytes: Gauge;
   readonly renderSeconds: Histogram;
   readonly collectorErrors: Counter<'collector'>;
+  /** The names of those that count what befell updates and collectors, and not expositions. */
+  readonly counts: readonly string[];
   createForeignDropped(): ForeignDropped;
   /** Counts what a family drops or refuses. */
   watch(family: MetricFamily<FamilyChild>): void;
@@ -37,18 +39,20 @@ export function createSelfMetrics(factory: MetricFactory): SelfMetrics {
     help: 'Updates that were ignored because their value is negative, not finite or not a number.',
     labels: ['metric'],
   });
+  const collectorErrors = factory.counter({
+    name: 'gatewayz_metrics_collector_errors_total',
+    help: 'Collector runs that failed or did not end before their deadline.',
+    labels: ['collector'],
+  });
   return {
+    counts: [dropped.name, refused.name, collectorErrors.name],
+    collectorErrors,
     series: factory.gauge({ name: 'gatewayz_metrics_series', help: 'Time series in the exposition.' }),
     bytes: factory.gauge({ name: 'gatewayz_metrics_bytes', help: 'Size of the last exposition in bytes.' }),
     renderSeconds: factory.histogram({
       name: 'gatewayz_metrics_render_seconds',
       help: 'Time from the end of the collectors to the finished exposition.',
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
-    }),
-    collectorErrors: factory.counter({
-      name: 'gatewayz_metrics_collector_errors_total',
-      help: 'Collector runs that failed or did not end before their deadline.',
-      labels: ['collector'],
     }),
     createForeignDropped: () => createForeignDropped(factory),
     watch: (family) => watchFamily(family, dropped, refused),

@@ -1,14 +1,17 @@
 import {
+  businessCatalogue,
   databaseCatalogue,
   healthServiceCatalogue,
   httpCatalogue,
   inferenceCatalogue,
+  limitCatalogue,
   type MetricDefinition,
   moduleCatalogue,
   moneyCatalogue,
   providerCatalogue,
+  redisCatalogue,
+  telemetryCatalogue,
 } from '@gatewayz/observability';
-import { contractRest } from './contract-rest.ts';
 import { foreignCatalogue } from './foreign-catalogue.ts';
 import { processCatalogue } from './process-catalogue.ts';
 import { recordedCatalogue } from './recorded-catalogue.ts';
@@ -31,16 +34,18 @@ export const sections: readonly (readonly [title: string, metrics: readonly Metr
   ['Health service', healthServiceCatalogue],
   ['Money', moneyCatalogue],
   ['Databases and caches', databaseCatalogue],
-  ['Redis, limits, business and telemetry', contractRest],
+  ['Redis', redisCatalogue],
+  ['Limits', limitCatalogue],
+  ['Business', businessCatalogue],
+  ['Telemetry', telemetryCatalogue],
   ['Process and self', processCatalogue],
   ['The module', moduleCatalogue],
 ];
 
-// What the code has as data goes before what is written down here.
 const definitions = new Map(
-  [...sections.flatMap(([, metrics]) => metrics), ...foreignCatalogue, ...recordedCatalogue]
-    .reverse()
-    .map((definition) => [definition.name, definition] as const),
+  [...sections.flatMap(([, metrics]) => metrics), ...foreignCatalogue, ...recordedCatalogue].map(
+    (definition) => [definition.name, definition] as const,
+  ),
 );
 
 /** Finds the metric that a query names, `…_bucket`, `…_sum` and `…_count` of a histogram among them. */

@@ -1,6 +1,7 @@
 import { type SqlDialect, type SqlStatement, toStatement } from '@gatewayz/database';
 import { type RawBuilder, sql } from 'kysely';
 import type { Builder } from '../store/schema.ts';
+import { selectTexts } from './asked-rows.ts';
 
 /**
  * Takes the rows of the users concerned, in one order for all, before anything is read of them: what the next
@@ -17,4 +18,10 @@ export function lockUsers(
   const ids = Array.isArray(users) ? sql.join(users) : users;
   const query = sql`select id from users where id in (${ids}) order by id for update`;
   return [toStatement({ compile: () => query.compile(db) })];
+}
+
+/** The same for the users in a JSON list, the first parameter; null where nothing has to be locked. */
+export function lockUsersSql(dialect: SqlDialect): string | null {
+  if (dialect === 'sqlite') return null;
+  return `select id from users where id in (${selectTexts(dialect, 1)}) order by id for update`;
 }

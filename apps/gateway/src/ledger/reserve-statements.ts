@@ -1,68 +1,82 @@
 import type { SqlDialect, SqlRow, SqlStatement } from '@gatewayz/database';
-import { toStatement } from '@gatewayz/database';
-import { type RawBuilder, sql } from 'kysely';
-import type { Builder } from '../store/schema.ts';
+import { type AskedColumn, parameterOf, selectAsked, selectTexts, toParameter } from './asked-rows.ts';
 import type { Reservation, ReserveResult } from './charge.ts';
-import { lockUsers } from './lock-users.ts';
+import { lockUsersSql } from './lock-users.ts';
 
 /** How one reservation of a group went; `again`: it alone fits, its neighbours were in the way. */
 export type ReservePass = ReserveResult | 'again';
 
-/** A group of reservations in one transaction, and what it makes of its rows. */
-export interface ReserveGroup {
-  readonly statements: readonly SqlStatement[];
-  readonly read: (results: readonly (readonly SqlRow[])[]) => readonly ReservePass[];
+/** Writes reservations in groups. */
+export interface ReserveStatements {
+  /**
+   * Reserves in order as long as there is credit and budget: sums run over the group, so that the whole of it is held
+   * against the balance in one statement. The rows of the statement at `at` are those that were reserved.
+   */
+  reserve(
+    group: readonly Reservation[],
+    batchId: string,
+    nowMs: number,
+  ): { readonly statements: readonly SqlStatement[]; readonly at: number };
+  /** Asks why these were not reserved. */
+  whyNot(group: readonly Reservation[]): readonly SqlStatement[];
 }
 
-/**
- * Reserves in order as long as there is credit and budget: sums run over the group, so that the whole of it is held
- * against the balance in one statement. A refused one takes room from those after it; they are told `again` where
- * they would fit into what is left.
- */
-export function reserveGroup(
-  db: Builder,
-  dialect: SqlDialect,
-  group: readonly Reservation[],
-  batchId: string,
-  nowMs: number,
-): ReserveGroup {
-  const users = [...new Set(group.map(({ userId }) => userId))];
-  const keys = [...new Set(group.map(({ keyId }) => keyId))];
-  const compile = (query: RawBuilder<unknown>): SqlStatement =>
-    toStatement({ compile: () => query.compile(db) });
-  const lock = lockUsers(db, dialect, users);
-  const statements = [
-    ...lock,
-    compile(insertReservations(group, batchId, nowMs)),
-    compile(addReserved('users', batchId)),
-    compile(addReserved('api_keys', batchId)),
-    // Also what an earlier call has reserved under the same id.
-    toStatement(
-      db
-        .selectFrom('reservations')
-        .select('request_id')
-        .where(
-          'request_id',
-          'in',
-          group.map(({ requestId }) => requestId),
-        ),
-    ),
-    compile(sql`select id, granted_micro - charged_micro - reserved_micro as free, disabled_at_ms from users
-      where id in (${sql.join(users)})`),
-    compile(sql`select id, budget_micro - charged_micro - reserved_micro as free from api_keys
-      where id in (${sql.join(keys)}) and budget_micro is not null`),
-  ];
+const COLUMNS: readonly AskedColumn[] = [
+  ['request_id', 'text'],
+  ['user_id', 'text'],
+  ['key_id', 'text'],
+  ['amount_micro', 'whole'],
+  ['expires_at_ms', 'whole'],
+];
+
+/** Writes the statements of a dialect once, for groups of every size. */
+export function reserveStatements(dialect: SqlDialect): ReserveStatements {
+  const lock = lockUsersSql(dialect);
+  const insert = insertSql(dialect);
+  const addToUsers = addReservedSql(dialect, 'users', 'user_id');
+  const addToKeys = addReservedSql(dialect, 'api_keys', 'key_id');
+  const reserved = `select request_id from reservations where request_id in (${selectTexts(dialect, 1)})`;
+  const users = `select id, granted_micro - charged_micro - reserved_micro as free, disabled_at_ms from users
+    where id in (${selectTexts(dialect, 1)})`;
+  const keys = `select id, budget_micro - charged_micro - reserved_micro as free from api_keys
+    where budget_micro is not null and id in (${selectTexts(dialect, 1)})`;
+
   return {
-    statements,
-    read: (results) => {
-      const [, , , reserved = [], freeOfUsers = [], freeOfKeys = []] = results.slice(lock.length);
-      const taken = new Set(reserved.map(({ request_id: id }) => id));
-      const enabled = freeOfUsers.filter(({ disabled_at_ms: disabledAt }) => disabledAt === null);
-      const userFree = new Map(enabled.map(({ id, free }) => [id, Number(free)]));
-      const keyFree = new Map(freeOfKeys.map(({ id, free }) => [id, Number(free)]));
-      return group.map((one) => (taken.has(one.requestId) ? 'reserved' : judge(one, userFree, keyFree)));
+    reserve(group, batchId, nowMs) {
+      const rows = toParameter(
+        group.map((one) => [one.requestId, one.userId, one.keyId, one.amountMicro, one.expiresAtMs]),
+      );
+      const requests = toParameter(group.map(({ requestId }) => requestId));
+      const locks = lock === null ? [] : [{ sql: lock, parameters: [listOf(group, 'userId')] }];
+      return {
+        at: locks.length,
+        statements: [
+          ...locks,
+          { sql: insert, parameters: [rows, batchId, nowMs] },
+          { sql: addToUsers, parameters: [requests, batchId] },
+          { sql: addToKeys, parameters: [requests, batchId] },
+        ],
+      };
     },
+    whyNot: (group) => [
+      // What an earlier call has reserved under the same id.
+      { sql: reserved, parameters: [listOf(group, 'requestId')] },
+      { sql: users, parameters: [listOf(group, 'userId')] },
+      { sql: keys, parameters: [listOf(group, 'keyId')] },
+    ],
   };
+}
+
+/** Reads why reservations of a group failed, from the rows of `whyNot`; `again` where it is not seen. */
+export function readWhyNot(
+  group: readonly Reservation[],
+  [reserved = [], users = [], keys = []]: readonly (readonly SqlRow[])[],
+): readonly ReservePass[] {
+  const taken = new Set(reserved.map(({ request_id: id }) => id));
+  const enabled = users.filter(({ disabled_at_ms: disabledAt }) => disabledAt === null);
+  const userFree = new Map(enabled.map(({ id, free }) => [id, Number(free)]));
+  const keyFree = new Map(keys.map(({ id, free }) => [id, Number(free)]));
+  return group.map((one) => (taken.has(one.requestId) ? 'reserved' : judge(one, userFree, keyFree)));
 }
 
 function judge(
@@ -76,19 +90,13 @@ function judge(
   return (keyFree.get(keyId) ?? amountMicro) < amountMicro ? 'budget_spent' : 'again';
 }
 
-function insertReservations(
-  group: readonly Reservation[],
-  batchId: string,
-  nowMs: number,
-): RawBuilder<unknown> {
-  const rows = group.map(
-    // Parameters have no type of their own in a list of values, and Postgres takes them for texts.
-    ({ requestId, userId, keyId, amountMicro, expiresAtMs }, ordinal) =>
-      sql`(cast(${ordinal} as bigint), ${requestId}, ${userId}, ${keyId},
-        cast(${amountMicro} as bigint), cast(${expiresAtMs} as bigint))`,
-  );
-  return sql`
-    with asked (ordinal, request_id, user_id, key_id, amount_micro, expires_at_ms) as (values ${sql.join(rows)}),
+function listOf(group: readonly Reservation[], field: 'requestId' | 'userId' | 'keyId'): string {
+  return toParameter([...new Set(group.map((one) => one[field]))]);
+}
+
+function insertSql(dialect: SqlDialect): string {
+  return `
+    with asked as (${selectAsked(dialect, 1, COLUMNS)}),
     running as (
       select asked.*,
         sum(amount_micro) over (partition by user_id order by ordinal) as user_sum,
@@ -97,8 +105,8 @@ function insertReservations(
     )
     insert into reservations
       (request_id, batch_id, user_id, key_id, amount_micro, created_at_ms, expires_at_ms)
-    select running.request_id, ${batchId}, running.user_id, running.key_id, running.amount_micro,
-      cast(${nowMs} as bigint), running.expires_at_ms
+    select running.request_id, ${parameterOf(dialect, 2, 'text')}, running.user_id, running.key_id,
+      running.amount_micro, ${parameterOf(dialect, 3, 'bigint')}, running.expires_at_ms
     from running
       join users on users.id = running.user_id
       left join api_keys on api_keys.id = running.key_id
@@ -106,13 +114,22 @@ function insertReservations(
       and users.granted_micro - users.charged_micro - users.reserved_micro >= running.user_sum
       and (api_keys.budget_micro is null
         or api_keys.budget_micro - api_keys.charged_micro - api_keys.reserved_micro >= running.key_sum)
-    on conflict (request_id) do nothing`;
+    order by running.ordinal
+    on conflict (request_id) do nothing
+    returning request_id`;
 }
 
-function addReserved(table: 'users' | 'api_keys', batchId: string): RawBuilder<unknown> {
-  const owner = sql.ref(table === 'users' ? 'user_id' : 'key_id');
-  return sql`
-    update ${sql.table(table)} set reserved_micro = reserved_micro +
-      (select sum(amount_micro) from reservations where batch_id = ${batchId} and ${owner} = ${sql.table(table)}.id)
-    where id in (select ${owner} from reservations where batch_id = ${batchId})`;
+function addReservedSql(
+  dialect: SqlDialect,
+  table: 'users' | 'api_keys',
+  owner: 'user_id' | 'key_id',
+): string {
+  return `
+    update ${table} set reserved_micro = reserved_micro + added.amount
+    from (
+      select ${owner} as owner, sum(amount_micro) as amount from reservations
+      where request_id in (${selectTexts(dialect, 1)}) and batch_id = ${parameterOf(dialect, 2, 'text')}
+      group by ${owner}
+    ) as added
+    where id = added.owner`;
 }

@@ -68,7 +68,7 @@ function toQuestion(endpoint: Endpoint, headers: EndpointHeaders): EndpointQuest
 
 function toUrl(endpoint: Endpoint): string {
   if (endpoint.kind === 'metrics') return endpoint.pattern;
-  return `${endpoint.pattern.replace(':view', endpoint.view)}?${endpoint.query}`;
+  return `${endpoint.pattern.replace(':view', () => endpoint.view)}?${endpoint.query}`;
 }
 
 function toAnswer(status: number, content: object): EndpointAnswer {

@@ -1,4 +1,10 @@
-import { keepCounts, type MergeRules, mergeSnapshots, type Registry, type RegistrySnapshot } from '@gatewayz/metrics';
+import {
+  keepCounts,
+  type MergeRules,
+  mergeSnapshots,
+  type Registry,
+  type RegistrySnapshot,
+} from '@gatewayz/metrics';
 
 export interface GatheredMetricsOptions {
   /** Shows what all have counted together, and nothing of its own. */
@@ -78,7 +84,10 @@ export class GatheredMetrics {
     const teller = this.#tellers.get(worker);
     if (teller === undefined) return;
     this.#tellers.delete(worker);
-    const parts = [this.#ended, keepCounts(teller.snapshot)].map((snapshot) => ({ snapshot, isLeader: false }));
+    const parts = [this.#ended, keepCounts(teller.snapshot)].map((snapshot) => ({
+      snapshot,
+      isLeader: false,
+    }));
     this.#ended = mergeSnapshots(parts, this.#options.rules);
   }
 

@@ -1,6 +1,13 @@
 import { log } from '../log.ts';
 import type { ToWorker } from './worker-message.ts';
-import { createSlot, restartWaitMs, STEADY_MS, type WorkerEnd, type WorkerProcess, type WorkerSlot } from './worker-slot.ts';
+import {
+  createSlot,
+  restartWaitMs,
+  STEADY_MS,
+  type WorkerEnd,
+  type WorkerProcess,
+  type WorkerSlot,
+} from './worker-slot.ts';
 
 export interface WorkerPoolOptions {
   readonly count: number;
@@ -8,7 +15,6 @@ export interface WorkerPoolOptions {
   readonly fork: () => WorkerProcess;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  readonly onStart: (worker: WorkerProcess) => void;
   readonly onLead: (worker: WorkerProcess) => void;
   /** A worker's silence began or ended. */
   readonly onSilence: (worker: WorkerProcess, isSilent: boolean) => void;
@@ -36,7 +42,7 @@ export class WorkerPool {
   readonly #first = Promise.withResolvers<void>();
   readonly #empty = Promise.withResolvers<void>();
   #hasStarted = false;
-  #isStopping = false;
+  isStopping = false;
   #leader: WorkerProcess | null = null;
   #hasFailed = false;
 
@@ -51,7 +57,7 @@ export class WorkerPool {
     if (first !== undefined) this.#fill(first);
     await this.#first.promise;
     this.#hasStarted = true;
-    if (!this.#isStopping) for (const slot of others) this.#fill(slot);
+    if (!this.isStopping) for (const slot of others) this.#fill(slot);
   }
 
   numberOf(id: number): number | null {
@@ -97,7 +103,7 @@ export class WorkerPool {
     const hasRunMs = this.#options.now() - slot.startedAtMs;
     Object.assign(slot, { process: null, isListening: false, silentChecks: 0 });
     if (this.#leader?.id === id) this.#leader = null;
-    if (this.#isStopping) {
+    if (this.isStopping) {
       this.#hasFailed ||= end.code !== 0;
       this.#settle();
       return;
@@ -124,12 +130,17 @@ export class WorkerPool {
   }
 
   send(message: ToWorker, except: number | null = null): void {
-    for (const { process } of this.#slots) if (process !== null && process.id !== except) process.send(message);
+    for (const { process } of this.#slots)
+      if (process !== null && process.id !== except) process.send(message);
+  }
+
+  sendTo(id: number, message: ToWorker): void {
+    this.#slotOf(id)?.process?.send(message);
   }
 
   /** Has all workers end by themselves, and ends those that are left after the deadline; whether all ended well. */
   async stop(deadlineMs: number): Promise<boolean> {
-    this.#isStopping = true;
+    this.isStopping = true;
     for (const { timer } of this.#slots) if (timer !== null) clearTimeout(timer);
     this.send({ kind: 'drain' });
     this.#settle();
@@ -147,12 +158,11 @@ export class WorkerPool {
   #fill(slot: WorkerSlot): void {
     const process = this.#options.fork();
     Object.assign(slot, { process, startedAtMs: this.#options.now(), timer: null });
-    this.#options.onStart(process);
   }
 
   #elect(): void {
     const [next] = this.#listeningSlots();
-    if (this.#leader !== null || next === undefined || this.#isStopping) return;
+    if (this.#leader !== null || next === undefined || this.isStopping) return;
     this.#leader = next.process;
     this.#options.onLead(next.process);
   }

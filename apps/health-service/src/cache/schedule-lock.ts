@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { RedisLink } from './redis-link.ts';
+import type { RedisLink } from '@gatewayz/redis-link';
 import { PUT_VERDICT_SCRIPT, READ_VERDICTS_SCRIPT, RELEASE_SCRIPT } from './schedule-scripts.ts';
 
 /** The right to do something that no other replica does meanwhile; it ends by itself after its time. */

@@ -1,8 +1,7 @@
+import { createRedisLink, type RedisLink } from '@gatewayz/redis-link';
 import type { RunningRedis } from '@gatewayz/testkit';
 import { startRedis } from '@gatewayz/testkit';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { RedisLink } from './redis-link.ts';
-import { createRedisLink } from './redis-link.ts';
 import type { SnapshotCache } from './snapshot-cache.ts';
 import { createSnapshotCache } from './snapshot-cache.ts';
 

@@ -1,4 +1,4 @@
-import type { RedisLink } from './redis-link.ts';
+import type { RedisLink } from '@gatewayz/redis-link';
 
 export const SNAPSHOT_NAMES = ['system_health', 'providers_health', 'models_health'] as const;
 

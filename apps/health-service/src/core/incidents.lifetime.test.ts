@@ -8,7 +8,7 @@ describe('flapping', () => {
     watched.nowMs += pauseMs;
   };
 
-  test('trouble again within the time to reopen is the same incident', () => {
+  test('Health service and poller: flapping provider → trouble again within the time to reopen is the same incident', () => {
     const watched = new Watched(20);
     for (let round = 0; round < 10; round++) flap(watched, 10 * MINUTE_MS);
     expect(watched.only().status).toBe('resolved');
@@ -41,7 +41,7 @@ describe('flapping', () => {
 });
 
 describe('restart', () => {
-  test('an open incident goes on: it is not opened twice, and ends by as much proof as ever', () => {
+  test('Health service and poller: restart in the middle of an incident → not opened twice, and ended by as much proof as ever', () => {
     const before = new Watched(20);
     before.tellTimes(5, model('m1'), 'timeout');
     const after = new Watched(20, before.store, before.nowMs);

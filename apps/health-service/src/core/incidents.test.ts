@@ -183,13 +183,15 @@ test('whatever happens, every target that is down is in exactly one active incid
     'credentials',
     'caller',
   );
-  const told = fc.record({ target: fc.nat(5), outcome, times: fc.integer({ min: 1, max: 4 }) });
+  const times = fc.integer({ min: 1, max: 4 });
+  const told = fc.record({ target: fc.nat(5), outcome, times, waits: fc.boolean() });
   fc.assert(
     fc.property(fc.array(told, { maxLength: 120 }), (steps) => {
       const watched = new Watched(5);
-      for (const { target, outcome: one, times } of steps) {
+      for (const { target, outcome: one, times: often, waits } of steps) {
         const key = watched.keys[target] ?? PROVIDER;
-        watched.tellTimes(times, key, one);
+        watched.tellTimes(often, key, one);
+        if (waits) watched.wait();
         const active = watched.book.active();
         expect(
           [...watched.store.values()]
@@ -206,7 +208,8 @@ test('whatever happens, every target that is down is in exactly one active incid
                 (type === 'credentials') === (verdict?.cause === 'credentials'),
           );
           const isInTrouble = verdict?.state === 'down' || verdict?.cause === 'credentials';
-          if (isInTrouble) expect(holding).toHaveLength(1);
+          if (isInTrouble && waits) expect(holding).toHaveLength(1);
+          else expect(holding.length).toBeLessThanOrEqual(1);
         }
         if (watched.keys.every((each) => watched.verdicts.get(each)?.state === 'healthy'))
           expect(active).toEqual([]);

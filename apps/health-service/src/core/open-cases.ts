@@ -1,6 +1,6 @@
-import type { Outcome } from '@gatewayz/provider-health';
 import {
   addHit,
+  familyOf,
   type IncidentCase,
   type IncidentFamily,
   incidentId,
@@ -8,18 +8,12 @@ import {
   openCase,
   restoreCase,
 } from './incident-case.ts';
+import { type IncidentClaim, IncidentClaims } from './incident-claims.ts';
 import type { IncidentSettings } from './incident-settings.ts';
 import { severityOf, worseSeverity } from './incident-severity.ts';
+import { type IncidentSubject, subjectId, subjectKey } from './incident-subject.ts';
 import { isProviderKey, providerKey, targetId } from './target-key.ts';
-import type { Incident, IncidentEvidence, IncidentScope, TargetKey } from './types.ts';
-
-/** What a new incident is about. */
-export type IncidentSubject = {
-  readonly scope: IncidentScope;
-  readonly key: TargetKey;
-  readonly family: IncidentFamily;
-  readonly type: Outcome;
-};
+import type { Incident, IncidentEvidence, TargetKey } from './types.ts';
 
 /** The active incidents, by whom they hit, and those that ended so lately that they may be reopened. */
 export class OpenCases {
@@ -31,6 +25,7 @@ export class OpenCases {
   readonly #wide = new Map<string, IncidentCase>();
   /** Ended incidents by scope, target and family. */
   readonly #ended = new Map<string, Incident>();
+  readonly #claims = new IncidentClaims();
 
   constructor(settings: IncidentSettings, modelsTracked: (provider: string) => number) {
     this.#settings = settings;
@@ -66,11 +61,23 @@ export class OpenCases {
     );
   }
 
+  /** Those that may have the cause of their provider's own trouble at this time: what is much older has another. */
+  ofCause(provider: string, family: IncidentFamily, atMs: number): IncidentCase[] {
+    const fromMs = atMs - this.#settings.sameCauseMs;
+    return this.ofModels(provider, family).filter(({ incident }) => incident.openedAtMs >= fromMs);
+  }
+
+  /** The provider-wide incident that ended within the time to reopen. */
+  lastWide(provider: string, family: IncidentFamily, atMs: number): Incident | null {
+    const last = this.#ended.get(subjectId('provider', providerKey(provider), family));
+    return last !== undefined && this.#isReopenable(last, atMs) ? last : null;
+  }
+
   /** Takes over a stored incident; one that was absorbed is over for good. */
   restore(incident: Incident): void {
     if (incident.absorbedInto !== null) return;
     const one = restoreCase(incident);
-    const about = subjectId(incident.scope, keyOf(incident), one.family);
+    const about = subjectId(incident.scope, subjectKey(incident), one.family);
     if (incident.status === 'resolved') {
       const known = this.#ended.get(about);
       if ((known?.resolvedAtMs ?? 0) <= (incident.resolvedAtMs ?? 0)) this.#ended.set(about, incident);
@@ -91,8 +98,9 @@ export class OpenCases {
     const ended = this.#ended.get(about);
     this.#ended.delete(about);
     const isRecent = ended !== undefined && this.#isReopenable(ended, atMs);
-    const id = isRecent ? ended.id : this.#freeId(incidentId(scope, key, family, atMs));
-    const one = openCase(id, scope, key, family, type, atMs);
+    const claim = isRecent ? null : this.#claims.at(about, atMs);
+    const id = isRecent ? ended.id : this.#freeId(claim?.id ?? incidentId(scope, key, family, atMs));
+    const one = openCase(id, scope, key, family, type, Math.min(atMs, claim?.openedAtMs ?? atMs));
     if (isRecent) {
       const { providerIsDown: _, ...kept } = ended;
       const status = ended.acknowledgedAtMs === null ? 'open' : 'acknowledged';
@@ -101,6 +109,31 @@ export class OpenCases {
     this.#byId.set(id, one);
     if (scope !== 'model') this.#wide.set(about, one);
     return { one, kind: isRecent ? 'reopened' : 'opened' };
+  }
+
+  /**
+   * Takes over the id under which another replica has an incident: for the next one of its subject, or for the one
+   * that is open. Gives the latter as it ends under its own id, and as it goes on; null where nothing has changed.
+   */
+  adopt(claim: IncidentClaim, atMs: number): { before: Incident; now: Incident } | null {
+    const { id, scope, key, type, openedAtMs } = claim;
+    const family = familyOf(type) ?? 'failure';
+    this.#claims.hear(subjectId(scope, key, family), claim, atMs);
+    const one = scope === 'model' ? this.at(key) : this.wideAt(key.provider, family);
+    const isSame = one?.family === family && (one.incident.scope === 'model') === (scope === 'model');
+    if (!isSame || id >= one.incident.id || this.#byId.has(id)) return null;
+    const before = one.incident;
+    this.#byId.delete(before.id);
+    one.incident = { ...before, id, openedAtMs: Math.min(before.openedAtMs, openedAtMs) };
+    this.#byId.set(id, one);
+    return { before: { ...ended(before, atMs), absorbedInto: id }, now: one.incident };
+  }
+
+  acknowledge(one: IncidentCase, by: string, atMs: number): Incident {
+    const updatedAtMs = Math.max(one.incident.updatedAtMs, atMs);
+    const seen = { status: 'acknowledged', acknowledgedAtMs: atMs, acknowledgedBy: by, updatedAtMs } as const;
+    one.incident = { ...one.incident, ...seen };
+    return one.incident;
   }
 
   /** Adds a target to those that a case hits. */
@@ -125,9 +158,14 @@ export class OpenCases {
   absorb(wide: IncidentCase, { incident, hit }: IncidentCase, atMs: number): Incident {
     for (const key of hit.values()) this.hit(wide, key);
     this.#byId.delete(incident.id);
-    wide.incident = { ...wide.incident, openedAtMs: Math.min(wide.incident.openedAtMs, incident.openedAtMs) };
+    this.beganBy(wide, incident.openedAtMs);
     this.worsen(wide, incident.consecutiveFailures, incident.evidence, atMs);
     return { ...ended(incident, atMs), absorbedInto: wide.incident.id };
+  }
+
+  /** Makes a case at least as old as this. */
+  beganBy(one: IncidentCase, atMs: number): void {
+    if (atMs < one.incident.openedAtMs) one.incident = { ...one.incident, openedAtMs: atMs };
   }
 
   /** Takes a target out of those that a case hits; true where the stored incident has changed by it. */
@@ -145,7 +183,7 @@ export class OpenCases {
   resolve(one: IncidentCase, atMs: number): Incident {
     for (const key of [...one.hit.values()]) this.leave(one, key, atMs);
     const { incident, family } = one;
-    const about = subjectId(incident.scope, keyOf(incident), family);
+    const about = subjectId(incident.scope, subjectKey(incident), family);
     this.#byId.delete(incident.id);
     if (this.#wide.get(about) === one) this.#wide.delete(about);
     one.incident = ended(incident, atMs);
@@ -196,13 +234,4 @@ function ended(incident: Incident, atMs: number): Incident {
     resolvedAtMs: Math.max(atMs, incident.openedAtMs),
     updatedAtMs: Math.max(incident.updatedAtMs, atMs),
   };
-}
-
-function keyOf(incident: Incident): TargetKey {
-  if (incident.scope !== 'model') return providerKey(incident.provider);
-  return { provider: incident.provider, model: incident.models[0] ?? '' };
-}
-
-function subjectId(scope: IncidentScope, key: TargetKey, family: IncidentFamily): string {
-  return JSON.stringify([scope === 'model', key.provider, key.model, family]);
 }

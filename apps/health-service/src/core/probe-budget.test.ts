@@ -65,6 +65,16 @@ describe('reserve and settle', () => {
     expect(paid.isSpent('p', NOON)).toBe(true);
   });
 
+  test('a rest that is too small for a probe is none, and what is only reserved is not spent', () => {
+    const budget = new ProbeBudget({ perProvider: LIMIT, tokensPerProbe: 40 });
+    const held = budget.reserve('p', { tokens: 100, microUsd: 0 }, NOON) as Reservation;
+    expect(budget.isSpent('p', NOON)).toBe(false);
+    budget.settle(held, { tokens: 60, microUsd: 0 });
+    expect(budget.isSpent('p', NOON)).toBe(false);
+    budget.restore({ provider: 'p', day: budgetDay(NOON), tokens: 61, microUsd: 0 });
+    expect(budget.isSpent('p', NOON)).toBe(true);
+  });
+
   test('hostile usage never lowers what is spent', () => {
     const budget = budgetOf();
     for (const tokens of [-50, Number.NaN, Number.NEGATIVE_INFINITY]) {
@@ -98,8 +108,9 @@ describe('days', () => {
     const budget = budgetOf();
     const lastMs = Date.UTC(2026, 1, 1) - 1;
     const reservation = budget.reserve('p', { tokens: 100, microUsd: 0 }, lastMs) as Reservation;
-    expect(budget.isSpent('p', lastMs)).toBe(true);
-    expect(budget.isSpent('p', lastMs + 1)).toBe(false);
+    const least = { tokens: 1, microUsd: 0 };
+    expect(budget.canAfford('p', least, lastMs)).toBe(false);
+    expect(budget.canAfford('p', least, lastMs + 1)).toBe(true);
     budget.settle(reservation, { tokens: 100, microUsd: 0 });
     expect(budget.spent('p', lastMs)).toEqual({ tokens: 100, microUsd: 0 });
     expect(budget.spent('p', lastMs + 1)).toEqual({ tokens: 0, microUsd: 0 });

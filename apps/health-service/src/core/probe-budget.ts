@@ -19,6 +19,8 @@ export type DailyLimit = {
 export type BudgetSettings = {
   readonly perProvider: DailyLimit;
   readonly overrides?: Readonly<Record<string, DailyLimit>>;
+  /** What is reserved for a probe, of which less is no use; default 1. */
+  readonly tokensPerProbe?: number;
 };
 
 /** A day of a provider as it is stored; `day` is `2026-01-31`, in UTC. */
@@ -111,11 +113,13 @@ export class ProbeBudget {
     return this.#known(provider, epochMs)?.spent ?? NOTHING;
   }
 
-  /** True where no token is left, or no money although the provider's probes cost some. */
+  /** True where what is settled leaves no room for a probe, or no money although the provider's probes cost some. */
   isSpent(provider: string, epochMs: number): boolean {
-    if (!this.canAfford(provider, { tokens: 1, microUsd: 0 }, epochMs)) return true;
-    const { microUsd } = this.spent(provider, epochMs);
-    return microUsd > 0 && microUsd >= this.limitOf(provider).microUsdPerDay;
+    if (Math.floor(epochMs / DAY_MS) < this.#firstDay) return true;
+    const { tokens, microUsd } = this.spent(provider, epochMs);
+    const { tokensPerDay, microUsdPerDay } = this.limitOf(provider);
+    if (tokens + (this.#settings.tokensPerProbe ?? 1) > tokensPerDay) return true;
+    return microUsd > 0 && microUsd >= microUsdPerDay;
   }
 
   /** Whether {@link reserve} would hold this cost now. */

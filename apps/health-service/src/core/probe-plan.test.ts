@@ -1,7 +1,6 @@
 import type { Outcome } from '@gatewayz/provider-health';
 import { describe, expect, test } from 'vitest';
 import {
-  blameFor,
   checkProbePlanSettings,
   DEFAULT_PROBE_PLAN,
   type FreeCheck,
@@ -54,7 +53,7 @@ describe('cheapest first', () => {
     });
   });
 
-  test('a sample of the future, seen after the clock was set back, is not used', () => {
+  test('Health service and poller: clock jumps → a sample of the future, seen after the clock was set back, is not used', () => {
     expect(plan({ traffic: { ...traffic(1000), atEpochMs: NOW + 300_001 } })).toEqual({ kind: 'free_check' });
   });
 
@@ -113,32 +112,6 @@ describe('a provider as a whole', () => {
 
   test('without a list it is known by its models alone', () => {
     expect(plan({ key, freeCheck: check('caller') })).toEqual({ kind: 'rest', reason: 'no_free_check' });
-  });
-});
-
-describe('blame', () => {
-  const failed = {
-    key: MODEL,
-    kind: 'completion',
-    outcome: 'timeout',
-    latencyMs: 5,
-    atEpochMs: NOW - 1000,
-  } as const;
-
-  test('a model that fails while its provider does not answer either is not to blame', () => {
-    expect(blameFor(failed, check('network'))).toBe('provider');
-    expect(blameFor({ ...failed, outcome: 'provider_error' }, check('timeout'))).toBe('provider');
-  });
-
-  test('a provider that answers, however it does, leaves the failure to the model', () => {
-    for (const outcome of ['success', 'provider_error', 'rate_limited', 'caller'] as const) {
-      expect(blameFor(failed, check(outcome))).toBe('model');
-    }
-  });
-
-  test('a check from before the failure proves nothing, and only failures have anyone to blame', () => {
-    expect(blameFor(failed, { ...check('network'), atEpochMs: NOW - 1001 })).toBe('model');
-    expect(blameFor({ ...failed, outcome: 'success' }, check('network'))).toBe('model');
   });
 });
 

@@ -85,16 +85,6 @@ export function planProbe(
   return isProviderKey(key) ? planForProvider(key, freeCheck) : planForModel(input, freeCheck);
 }
 
-/**
- * Whose failure a model's is, by a free check made right after it: the provider's where that was not answered either.
- * Such a result is to be dropped, because the free check is already held against the provider.
- */
-export function blameFor(result: ProbeResult, checkAfter: FreeCheck): 'model' | 'provider' {
-  const isAfter = checkAfter.atEpochMs >= result.atEpochMs;
-  const isUnreachable = evidenceOf(result.outcome) === 'failed' && isOnTheWay(checkAfter.outcome);
-  return isAfter && isUnreachable ? 'provider' : 'model';
-}
-
 /** What live traffic says of a target, or null where it is too thin. */
 export function readTraffic(
   key: TargetKey,

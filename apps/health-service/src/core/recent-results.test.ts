@@ -4,11 +4,11 @@ import { RecentResults } from './recent-results.ts';
 
 test('too few results say nothing', () => {
   const recent = new RecentResults(5);
-  expect([recent.failedShare(1), recent.p95Ms(1)]).toEqual([null, null]);
+  expect([recent.failedShare(1), recent.isP95From(0, 1)]).toEqual([null, false]);
   recent.add(1);
   recent.addLatency(10);
-  expect([recent.failedShare(2), recent.p95Ms(2)]).toEqual([null, null]);
-  expect([recent.failedShare(1), recent.p95Ms(1)]).toEqual([1, 10]);
+  expect([recent.failedShare(2), recent.isP95From(10, 2)]).toEqual([null, false]);
+  expect([recent.failedShare(1), recent.isP95From(10, 1)]).toEqual([1, true]);
 });
 
 test('share and percentile are those of the last results alone', () => {
@@ -24,7 +24,8 @@ test('share and percentile are those of the last results alone', () => {
         const last = results.slice(-20);
         const sorted = last.map(([, latencyMs]) => latencyMs).sort((a, b) => a - b);
         expect(recent.failedShare(1)).toBeCloseTo(last.filter(([isFailed]) => isFailed).length / last.length);
-        expect(recent.p95Ms(1)).toBe(sorted[Math.ceil(0.95 * sorted.length) - 1]);
+        const p95Ms = sorted[Math.ceil(0.95 * sorted.length) - 1] ?? Number.NaN;
+        expect([recent.isP95From(p95Ms, 1), recent.isP95From(p95Ms + 1, 1)]).toEqual([true, false]);
       },
     ),
   );
@@ -36,5 +37,5 @@ test('an outage that has ended is forgotten, the latencies are not', () => {
   recent.addLatency(10);
   recent.forgetFailures();
   recent.add(0);
-  expect([recent.failedShare(1), recent.p95Ms(1)]).toEqual([0, 10]);
+  expect([recent.failedShare(1), recent.isP95From(10, 1)]).toEqual([0, true]);
 });

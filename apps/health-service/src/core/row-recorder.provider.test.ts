@@ -50,7 +50,9 @@ describe('a provider and its models', () => {
     tell(recorder, 0, 'success');
     for (const minute of [8, 9, 12, 21, 22]) tell(recorder, minute, 'network', PROVIDER);
     tell(recorder, 30, 'timeout');
-    expect(sumOf(recorder.take())).toMatchObject({ upMs: 7.5 * MINUTE_MS, downMs: 7.5 * MINUTE_MS });
+    tell(recorder, 31, 'success', PROVIDER);
+    tell(recorder, 31, 'timeout');
+    expect(sumOf(recorder.take())).toMatchObject({ upMs: 7.5 * MINUTE_MS, downMs: 8.5 * MINUTE_MS });
   });
 
   test('a failure or two of its list are not an outage of its models', () => {
@@ -62,11 +64,42 @@ describe('a provider and its models', () => {
     expect(sumOf(recorder.take())).toMatchObject({ upMs: 10 * MINUTE_MS, downMs: 0 });
   });
 
-  test('nor are they while nobody knows yet whether there will be a third', () => {
+  test('whether a model fell with its provider is left open until it is known that it did not', () => {
     const recorder = recorderOf();
     tell(recorder, 0, 'success');
     for (const minute of [2, 3]) tell(recorder, minute, 'network', PROVIDER);
     tell(recorder, 10, 'timeout');
+    tell(recorder, 11, 'timeout');
+    expect(sumOf(recorder.take())).toMatchObject({ upMs: 0, downMs: 1 * MINUTE_MS });
+    tell(recorder, 12, 'success', PROVIDER);
+    tell(recorder, 12, 'timeout');
+    expect(sumOf(recorder.take())).toMatchObject({ upMs: 5 * MINUTE_MS, downMs: 6 * MINUTE_MS });
+  });
+
+  test('a model that falls and rises with its provider was down for exactly as long as that was', () => {
+    const recorder = recorderOf();
+    tell(recorder, 0, 'success');
+    tell(recorder, 10, 'success', PROVIDER);
+    tell(recorder, 12, 'timeout');
+    for (const minute of [12, 13, 14, 15]) tell(recorder, minute, 'network', PROVIDER);
+    tell(recorder, 13, 'timeout');
+    tell(recorder, 17, 'success', PROVIDER);
+    tell(recorder, 22, 'success');
+    const rows = recorder.take();
+    expect(sumOf(rows, '')).toMatchObject({ downMs: 5 * MINUTE_MS });
+    expect(sumOf(rows)).toMatchObject({ upMs: 17 * MINUTE_MS, downMs: 5 * MINUTE_MS });
+  });
+
+  test('one whose fall begins planned work keeps its time before', () => {
+    const window: MaintenanceWindow = {
+      kind: 'absolute',
+      fromEpochMs: 11 * MINUTE_MS,
+      toEpochMs: 20 * MINUTE_MS,
+    };
+    const recorder = recorderOf([window]);
+    tell(recorder, 0, 'success');
+    tell(recorder, 10, 'timeout');
+    tell(recorder, 12, 'timeout');
     expect(sumOf(recorder.take())).toMatchObject({ upMs: 5 * MINUTE_MS, downMs: 5 * MINUTE_MS });
   });
 

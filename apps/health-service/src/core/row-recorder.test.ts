@@ -61,11 +61,12 @@ describe('time', () => {
     expect(downMs / (upMs + downMs)).toBeCloseTo(60 / 600, 2);
   });
 
-  test('results too far apart leave the time between them unknown', () => {
+  test('Health service and poller: a gap → results too far apart leave the time between them unknown', () => {
     const recorder = recorderOf();
     tell(recorder, 0, 'success');
     tell(recorder, 600, 'timeout');
-    expect(sumOf(recorder.take())).toMatchObject({ upMs: 7.5 * MINUTE_MS, downMs: 7.5 * MINUTE_MS });
+    tell(recorder, 601, 'timeout');
+    expect(sumOf(recorder.take())).toMatchObject({ upMs: 7.5 * MINUTE_MS, downMs: 8.5 * MINUTE_MS });
   });
 
   test('refusals and wrong probes vouch for nothing', () => {
@@ -84,7 +85,7 @@ describe('time', () => {
     expect(sumOf(recorder.take())).toMatchObject({ upMs: 5 * MINUTE_MS, downMs: 5 * MINUTE_MS, unknown: 1 });
   });
 
-  test('a clock that is set back credits no time twice and none below zero', () => {
+  test('Health service and poller: clock jumps → set back, a clock credits no time twice and none below zero', () => {
     const times = fc.array(fc.record({ minute: fc.nat(500), isUp: fc.boolean() }), { maxLength: 60 });
     fc.assert(
       fc.property(times, (results) => {

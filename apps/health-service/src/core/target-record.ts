@@ -161,6 +161,6 @@ export class TargetRecord {
   #isSlow(): boolean {
     const { slowP95Ms, minimumLatencies } = this.#settings;
     const line = this.verdict.cause === 'slow' ? slowP95Ms * P95_TO_LEAVE : slowP95Ms;
-    return (this.#recent?.p95Ms(minimumLatencies) ?? 0) >= line;
+    return this.#recent?.isP95From(line, minimumLatencies) ?? false;
   }
 }

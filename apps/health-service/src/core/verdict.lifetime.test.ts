@@ -67,7 +67,7 @@ describe('age', () => {
     expect(told.tellAll('success')).toBe('healthy');
   });
 
-  test('a clock that is set back does not keep old evidence young for ever', () => {
+  test('Health service and poller: clock jumps → set back, a clock does not keep old evidence young for ever', () => {
     const told = new Told();
     told.nowMs = 1_000_000_000;
     told.tell('success');

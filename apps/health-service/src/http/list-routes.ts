@@ -1,15 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { SnapshotCache, SnapshotName } from '../cache/snapshot-cache.ts';
+import { HEALTH_STATES } from '../core/types.ts';
 import type { ModelView, ProviderView } from '../monitor/health-views.ts';
 import type { SnapshotPublisher } from '../monitor/snapshot-publisher.ts';
 import { HttpError } from './http-error.ts';
-import { readInput } from './server.ts';
+import { integer, readInput } from './read-input.ts';
 
 const page = {
-  status: z.string().max(32).optional(),
-  limit: z.coerce.number().int().min(1).max(10_000).default(1000),
-  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  status: z.enum(HEALTH_STATES).optional(),
+  limit: integer(1, 10_000).default(1000),
+  offset: integer(0, 1_000_000).default(0),
 };
 const modelsQuery = z.strictObject({
   ...page,

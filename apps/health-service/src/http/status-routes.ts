@@ -3,9 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import type { SnapshotCache } from '../cache/snapshot-cache.ts';
 import type { HealthViews } from '../monitor/health-views.ts';
 import { VERSION } from '../version.ts';
+import { prefersExposition } from './prefers-exposition.ts';
 
 const SERVICE = 'gatewayz-health-service';
-const EXPOSITION = /\b(?:text\/plain|application\/openmetrics-text)\b/i;
 
 /** What the routes of state read. */
 export interface StatusParts {
@@ -60,7 +60,7 @@ export function addStatusRoutes(server: FastifyInstance, parts: StatusParts): vo
   server.get('/metrics', async (request, reply) => {
     const { accept = '', 'accept-encoding': encoding } = request.headers;
     reply.header('vary', 'accept');
-    if (!EXPOSITION.test(accept)) return { ...views.totals(), timestamp: timestamp() };
+    if (!prefersExposition(accept)) return { ...views.totals(), timestamp: timestamp() };
     const acceptEncoding = String(encoding ?? '');
     const { headers, body } = await respondWithMetrics(registry, { accept, acceptEncoding });
     return reply.headers(headers).send(body);

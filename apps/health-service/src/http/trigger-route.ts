@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { guardCommands } from './guard-commands.ts';
 import { HttpError } from './http-error.ts';
-import { readInput } from './server.ts';
+import { readInput } from './read-input.ts';
 
 const command = z.strictObject({
   provider: z.string().min(1).max(256).optional(),

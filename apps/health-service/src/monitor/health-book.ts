@@ -1,11 +1,14 @@
+import { evidenceOf } from '../core/evidence-of.ts';
 import { targetsOfIncident } from '../core/incident-case.ts';
+import type { IncidentChange } from '../core/incident-change.ts';
+import type { IncidentClaim } from '../core/incident-claims.ts';
 import { DEFAULT_INCIDENT_SETTINGS } from '../core/incident-settings.ts';
-import { IncidentBook, type IncidentChange } from '../core/incidents.ts';
+import { IncidentBook } from '../core/incidents.ts';
 import type { MaintenanceWindow } from '../core/maintenance.ts';
 import { RowRecorder } from '../core/row-recorder.ts';
 import type { Pace } from '../core/schedule.ts';
-import { targetId } from '../core/target-key.ts';
-import type { Incident, MinuteRow, ProbeResult, TargetKey, Verdict } from '../core/types.ts';
+import { isProviderKey, targetId } from '../core/target-key.ts';
+import type { Incident, MinuteRow, ProbeResult, TargetKey, Verdict, VerdictChange } from '../core/types.ts';
 import { VerdictBook } from '../core/verdict.ts';
 import { DEFAULT_VERDICT_SETTINGS } from '../core/verdict-settings.ts';
 
@@ -23,6 +26,7 @@ export interface HealthBookOptions {
   readonly stored: readonly Incident[];
   /** Hears of every incident that is to be stored, and why. */
   readonly onIncident: (change: IncidentChange) => void;
+  readonly onVerdict: (change: VerdictChange) => void;
 }
 
 /** The one place where a result becomes a verdict, an incident and a row. */
@@ -89,10 +93,22 @@ export class HealthBook {
     return true;
   }
 
-  /** Brings verdicts up to date with the time. */
+  /**
+   * True for a result after which its provider is to be asked at once: its model fails, and it is not known yet
+   * whether the model alone does.
+   */
+  asksForProvider(result: ProbeResult): boolean {
+    if (isProviderKey(result.key) || evidenceOf(result.outcome) !== 'failed') return false;
+    const before = this.verdicts.get(result.key)?.consecutiveFailures ?? 0;
+    return before < DEFAULT_VERDICT_SETTINGS.failuresUntilDown;
+  }
+
+  /** Brings verdicts and incidents up to date with the time. */
   refresh(nowEpochMs: number): void {
+    this.#note(this.incidents.refresh(nowEpochMs));
     for (const change of this.verdicts.refresh(nowEpochMs, (key) => this.#holdMs(key))) {
       this.#version += 1;
+      this.#options.onVerdict(change);
       this.#note(this.incidents.apply(change));
     }
   }
@@ -100,6 +116,11 @@ export class HealthBook {
   /** Drops from restored incidents what is tracked no more. */
   reconcile(isTracked: (key: TargetKey) => boolean, nowEpochMs: number): void {
     this.#note(this.incidents.reconcile(isTracked, nowEpochMs));
+  }
+
+  /** Takes in what another replica has open. */
+  hearClaim(claim: IncidentClaim, nowEpochMs: number): void {
+    this.#note(this.incidents.hear(claim, nowEpochMs));
   }
 
   acknowledge(id: string, by: string, atMs: number): Incident | null {
@@ -129,6 +150,7 @@ export class HealthBook {
     const id = targetId(result.key);
     this.#latest.set(id, Math.max(this.#latest.get(id) ?? 0, result.atEpochMs));
     const changes = this.verdicts.observe(result);
+    for (const change of changes) this.#options.onVerdict(change);
     const verdict = this.verdicts.get(result.key);
     if (verdict !== null) this.#note(this.incidents.observe(result, verdict, changes));
   }

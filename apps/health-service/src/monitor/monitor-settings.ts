@@ -3,6 +3,7 @@ import type { MaintenanceWindow } from '../core/maintenance.ts';
 import type { BudgetSettings } from '../core/probe-budget.ts';
 import { DEFAULT_PROBE_PLAN, type ProbePlanSettings } from '../core/probe-plan.ts';
 import { DEFAULT_SCHEDULE, type ScheduleSettings } from '../core/schedule.ts';
+import { highestCost } from '../probes/probe-spending.ts';
 
 /** The settings of the parts, as the configuration has them. */
 export interface MonitorSettings {
@@ -34,6 +35,7 @@ export function monitorSettings({ healthService }: Config): MonitorSettings {
     schedule,
     plan: { ...DEFAULT_PROBE_PLAN, maxAgeMs },
     budget: {
+      tokensPerProbe: highestCost(null).tokens,
       perProvider: {
         tokensPerDay: budget.tokensPerDay,
         microUsdPerDay: Math.round(budget.usdPerDay * 1_000_000),

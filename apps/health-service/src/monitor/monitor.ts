@@ -1,51 +1,37 @@
 import type { Config, Secrets } from '@gatewayz/config';
-import type { ScheduleLock } from '../cache/schedule-lock.ts';
-import type { SnapshotCache } from '../cache/snapshot-cache.ts';
 import { ConnectivityWatch, DEFAULT_CONNECTIVITY } from '../core/connectivity.ts';
 import { targetsOfIncident } from '../core/incident-case.ts';
-import type { ProbeBudget, ProbeCost } from '../core/probe-budget.ts';
-import { providerKey } from '../core/target-key.ts';
+import type { IncidentChange } from '../core/incident-change.ts';
+import { CLAIM_HELD_MS, toClaim } from '../core/incident-claims.ts';
+import type { ProbeCost } from '../core/probe-budget.ts';
 import { tiersFromTraffic } from '../core/tiers.ts';
-import type { Incident } from '../core/types.ts';
-import type { HealthServiceMetrics } from '../health-service-metrics.ts';
+import type { Incident, ProbeResult } from '../core/types.ts';
 import { describeError, log } from '../log.ts';
 import { type ConnectivityCheck, createConnectivityCheck } from '../probes/connectivity-check.ts';
 import { ProbeRunner } from '../probes/probe-runner.ts';
 import { TargetProber } from '../probes/probe-target.ts';
 import { openProbedProvider, type ProbedProvider } from '../probes/probed-provider.ts';
-import type { HealthStore } from '../store/health-store.ts';
 import { createTrafficReader, type TrafficReader } from '../traffic/read-traffic.ts';
 import { TrafficWindow } from '../traffic/traffic-window.ts';
 import { HealthBook } from './health-book.ts';
 import { HealthViews } from './health-views.ts';
-import { logIncident, logStore } from './log-changes.ts';
-import type { MonitorSettings } from './monitor-settings.ts';
+import { createSpentLog, logIncident, logStore, logVerdict } from './log-changes.ts';
+import type { MonitorParts } from './monitor-parts.ts';
+import { recordProbe } from './record-probe.ts';
 import { createReplicaFeed, type ReplicaFeed, type ReplicaNews } from './replica-feed.ts';
 import { createSnapshotPublisher, type SnapshotPublisher } from './snapshot-publisher.ts';
 import { StoreWriter } from './store-writer.ts';
-import { Watchlist } from './watchlist.ts';
+import { type TargetFilter, Watchlist } from './watchlist.ts';
 
 const TRAFFIC_EVERY_MS = 60_000;
 const TRAFFIC_WINDOW_MS = 5 * 60_000;
 const REFRESH_EVERY_MS = 5000;
 const FLUSH_EVERY_MS = 5000;
 const HEAR_EVERY_MS = 1000;
+/** Claims hold for six times as long: one that Redis did not take is told again in time. */
+const CLAIM_EVERY_MS = CLAIM_HELD_MS / 6;
 const PRUNE_EVERY_MS = 3_600_000;
 const ACKNOWLEDGEMENT_KEPT_MS = 3_600_000;
-
-/** What a monitor is made of beside its configuration. */
-export interface MonitorParts {
-  readonly settings: MonitorSettings;
-  readonly store: HealthStore;
-  readonly stored: readonly Incident[];
-  readonly budget: ProbeBudget;
-  readonly cache: SnapshotCache;
-  readonly lock: ScheduleLock;
-  /** Whether there may be other replicas to hear. */
-  readonly isShared: boolean;
-  readonly metrics: HealthServiceMetrics;
-  readonly backendUrl: string | null;
-}
 
 /** Everything that watches: targets, probes, verdicts, incidents and their way to the store and the cache. */
 export class Monitor {
@@ -64,11 +50,13 @@ export class Monitor {
   readonly #runner: ProbeRunner;
   readonly #window = new TrafficWindow(TRAFFIC_WINDOW_MS);
   readonly #traffic: TrafficReader | null;
+  readonly #logSpent: (provider: string, day: string) => void;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(config: Config, secrets: Secrets, parts: MonitorParts) {
     this.#config = config;
     this.#parts = parts;
+    this.#logSpent = createSpentLog(parts.budget);
     this.#writer = new StoreWriter(parts.store, logStore);
     this.#watchlist = new Watchlist(config, parts.settings.schedule, {
       tracked: (key) => this.book.track(key, Date.now()),
@@ -100,7 +88,11 @@ export class Monitor {
     every(REFRESH_EVERY_MS, () => this.book.refresh(Date.now()));
     every(FLUSH_EVERY_MS, () => void this.#flush());
     every(PRUNE_EVERY_MS, () => void this.#prune());
-    if (this.#parts.isShared) every(HEAR_EVERY_MS, () => void this.#feed.hear());
+    if (!this.#parts.isShared) return;
+    every(HEAR_EVERY_MS, () => void this.#feed.hear());
+    every(CLAIM_EVERY_MS, () => {
+      for (const incident of this.book.incidents.active()) this.#tellOf(incident);
+    });
   }
 
   async stop(): Promise<void> {
@@ -129,23 +121,8 @@ export class Monitor {
   }
 
   /** Makes targets due now; gives their number. */
-  trigger({
-    provider,
-    model,
-  }: {
-    readonly provider?: string | undefined;
-    readonly model?: string | undefined;
-  }): number {
-    const keys = [
-      ...this.#config.providers.map(({ name }) => providerKey(name)),
-      ...this.#watchlist.modelKeys(),
-    ];
-    const wanted = keys.filter(
-      (key) =>
-        (provider === undefined || key.provider === provider) && (model === undefined || key.model === model),
-    );
-    for (const key of wanted) this.#watchlist.schedule.trigger(key, performance.now());
-    return wanted.length;
+  trigger(wanted: TargetFilter): number {
+    return this.#watchlist.trigger(wanted);
   }
 
   acknowledge(id: string, by: string): Incident | null {
@@ -165,10 +142,8 @@ export class Monitor {
       modelsTracked: (provider) => this.#watchlist.models(provider).size,
       isGateway: (provider) => resellers.has(provider),
       stored,
-      onIncident: (change) => {
-        this.#writer.putIncident(change.incident);
-        logIncident(change);
-      },
+      onIncident: (change) => this.#noteIncident(change),
+      onVerdict: logVerdict,
     });
   }
 
@@ -199,7 +174,7 @@ export class Monitor {
       timeoutMs: probes.timeoutMs,
       concurrency: probes.concurrency,
       perProvider: { concurrency: probes.concurrencyPerProvider, perMinute: probes.perMinutePerProvider },
-      onProbe: ({ key, kind, outcome }) => this.#parts.metrics.probeEnded(key.provider, kind, outcome),
+      onProbe: (result) => this.#noteProbe(result),
       onUnexpected: (error, key) =>
         log('error', 'a probe failed by itself', { ...key, ...describeError(error) }),
     });
@@ -211,7 +186,7 @@ export class Monitor {
     return createTrafficReader({
       backendUrl,
       metricsToken,
-      everyMs: TRAFFIC_EVERY_MS,
+      everyMs: Math.min(TRAFFIC_EVERY_MS, this.#config.healthService.intervals.criticalMs),
       window: this.#window,
       onRead: () => {
         const requests = this.#window.requestsByModel();
@@ -223,7 +198,27 @@ export class Monitor {
 
   #hear(news: ReplicaNews): void {
     if (news.kind === 'result') this.#runner.hear(news.result, news.models);
+    else if (news.kind === 'incident') this.book.hearClaim(news.claim, Date.now());
     else this.book.acknowledge(news.id, news.by, news.atMs);
+  }
+
+  #noteIncident(change: IncidentChange): void {
+    this.#writer.putIncident(change.incident);
+    logIncident(change);
+    if (change.kind === 'opened' || change.kind === 'reopened') this.#tellOf(change.incident);
+  }
+
+  /** So that the other replicas give the same incident the same id. */
+  #tellOf(incident: Incident): void {
+    void this.#feed.tell({ kind: 'incident', claim: toClaim(incident) }, CLAIM_HELD_MS);
+  }
+
+  #noteProbe(result: ProbeResult): void {
+    const { provider } = result.key;
+    const { metrics, tracing } = this.#parts;
+    metrics.probeEnded(provider, result.kind, result.outcome);
+    if (tracing !== null && result.kind !== 'traffic') recordProbe(tracing, result);
+    if (this.book.asksForProvider(result)) this.#watchlist.trigger({ provider, model: '' });
   }
 
   async #noteSpent(provider: string, day: string, cost: ProbeCost): Promise<void> {
@@ -231,6 +226,7 @@ export class Monitor {
     const sum = await this.#writer.addSpent({ provider, day, ...cost });
     // The other replicas' share counts too.
     if (sum !== null) this.#parts.budget.restore({ provider, day, ...sum });
+    this.#logSpent(provider, day);
   }
 
   async #flush(): Promise<void> {

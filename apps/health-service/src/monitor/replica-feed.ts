@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { OUTCOMES } from '@gatewayz/provider-health';
 import { z } from 'zod';
 import type { ScheduleLock, VerdictCursor } from '../cache/schedule-lock.ts';
+import type { IncidentClaim } from '../core/incident-claims.ts';
 import { targetId } from '../core/target-key.ts';
-import type { ProbeResult } from '../core/types.ts';
+import { INCIDENT_SCOPES, type ProbeResult } from '../core/types.ts';
 
 /** What replicas tell each other. */
 export type ReplicaNews =
@@ -13,6 +14,8 @@ export type ReplicaNews =
       /** Of a provider's free check: its list. */
       readonly models: readonly string[] | null;
     }
+  /** One of the incidents that the other replica has open. */
+  | { readonly kind: 'incident'; readonly claim: IncidentClaim }
   | { readonly kind: 'acknowledged'; readonly id: string; readonly by: string; readonly atMs: number };
 
 /** Tells the other replicas, and hears what they tell. Without Redis it tells and hears nothing. */
@@ -23,10 +26,19 @@ export interface ReplicaFeed {
 }
 
 const name = z.string().max(256);
+const outcome = z.enum(OUTCOMES as [(typeof OUTCOMES)[number], ...(typeof OUTCOMES)[number][]]);
+const keySchema = z.object({ provider: name, model: name });
+const claimSchema = z.object({
+  id: z.string().min(1).max(100),
+  scope: z.enum(INCIDENT_SCOPES),
+  key: keySchema,
+  type: outcome,
+  openedAtMs: z.number().int().min(0),
+});
 const resultSchema = z.object({
-  key: z.object({ provider: name, model: name }),
+  key: keySchema,
   kind: z.enum(['reachability', 'models', 'completion', 'traffic']),
-  outcome: z.enum(OUTCOMES as [(typeof OUTCOMES)[number], ...(typeof OUTCOMES)[number][]]),
+  outcome,
   latencyMs: z.number().min(0),
   atEpochMs: z.number().int().min(0),
   requestId: z.string().max(128).exactOptional(),
@@ -41,6 +53,7 @@ const newsSchema = z.object({
       result: resultSchema,
       models: z.array(name).max(5000).nullable(),
     }),
+    z.object({ kind: z.literal('incident'), claim: claimSchema }),
     z.object({ kind: z.literal('acknowledged'), id: z.string(), by: z.string(), atMs: z.number() }),
   ]),
 });
@@ -67,8 +80,7 @@ export function createReplicaFeed(lock: ScheduleLock, onNews: (news: ReplicaNews
 
   return {
     async tell(news, ttlMs) {
-      const key = news.kind === 'result' ? targetId(news.result.key) : `acknowledged:${news.id}`;
-      await lock.putVerdict(key, JSON.stringify({ replica, news }), Math.ceil(ttlMs));
+      await lock.putVerdict(keyOf(news), JSON.stringify({ replica, news }), Math.ceil(ttlMs));
     },
     hear() {
       // A reading under way may have passed what was told just now.
@@ -80,6 +92,20 @@ export function createReplicaFeed(lock: ScheduleLock, onNews: (news: ReplicaNews
       return next;
     },
   };
+}
+
+/** Of the same only the latest is kept. */
+function keyOf(news: ReplicaNews): string {
+  switch (news.kind) {
+    case 'result':
+      return targetId(news.result.key);
+    case 'incident':
+      return `incident:${news.claim.id}`;
+    case 'acknowledged':
+      return `acknowledged:${news.id}`;
+    default:
+      return news satisfies never;
+  }
 }
 
 function parse(text: string): z.output<typeof newsSchema> | null {

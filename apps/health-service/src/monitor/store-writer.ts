@@ -1,7 +1,7 @@
+import { SqlError } from '@gatewayz/database';
 import type { ProbeCost } from '../core/probe-budget.ts';
 import type { Incident, MinuteRow } from '../core/types.ts';
 import type { HealthStore, Spent } from '../store/health-store.ts';
-import { StoreError } from '../store/store-error.ts';
 
 /** More rows than this are not kept for a database that is away; the oldest go first. */
 const MAX_PENDING_ROWS = 50_000;
@@ -96,7 +96,7 @@ export class StoreWriter {
     } catch (error) {
       if (!this.#isFailing) this.#onChange(error);
       this.#isFailing = true;
-      return { ok: false, mayBeWritten: error instanceof StoreError && error.code === 'timeout' };
+      return { ok: false, mayBeWritten: error instanceof SqlError && error.code === 'timeout' };
     }
   }
 }

@@ -13,10 +13,11 @@ import {
 import type { HealthStore, TargetTotals } from '../store/health-store.ts';
 
 /** Windows that are shown as bars. */
-export type BarWindow = '1h' | '24h' | '7d' | '30d';
+export type BarWindow = '5m' | '1h' | '24h' | '7d' | '30d';
 
 /** The length of one bar. */
 const BAR_MS: Readonly<Record<BarWindow, number>> = {
+  '5m': 60_000,
   '1h': 60_000,
   '24h': 3_600_000,
   '7d': 6 * 3_600_000,
@@ -29,7 +30,7 @@ const HOUR_MS = 3_600_000;
 
 type Answer = Readonly<Record<string, unknown>>;
 
-/** Reads uptime from the stored rows. Every method rejects with a `StoreError`. */
+/** Reads uptime from the stored rows. Every method rejects with a `SqlError`. */
 export class UptimeReader {
   readonly #store: HealthStore;
   readonly #providers: readonly ProviderConfig[];

@@ -10,6 +10,12 @@ export interface WatchlistListener {
   forgotten(key: TargetKey): void;
 }
 
+/** Which targets are meant: all where nothing is given; an empty model is the provider itself. */
+export interface TargetFilter {
+  readonly provider?: string | undefined;
+  readonly model?: string | undefined;
+}
+
 /** Every target that is tracked: the providers, and their models by configuration and by their own lists. */
 export class Watchlist {
   readonly schedule: Schedule;
@@ -86,6 +92,20 @@ export class Watchlist {
 
   has(key: TargetKey): boolean {
     return this.schedule.has(key);
+  }
+
+  /** Makes targets due now; gives their number. */
+  trigger({ provider, model }: TargetFilter): number {
+    let triggered = 0;
+    for (const [name, models] of this.#models) {
+      if (provider !== undefined && provider !== name) continue;
+      for (const each of ['', ...models]) {
+        if (model !== undefined && model !== each) continue;
+        this.schedule.trigger({ provider: name, model: each }, this.#now());
+        triggered += 1;
+      }
+    }
+    return triggered;
   }
 
   /** True for a model that the configuration names: that its provider does not list it proves nothing. */

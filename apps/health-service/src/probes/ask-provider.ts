@@ -25,6 +25,9 @@ export type ProbeAnswer = { readonly latencyMs: number; readonly requestId: stri
   | { readonly kind: 'failed'; readonly outcome: Outcome; readonly detail: string }
 );
 
+/** A deadline that comes so much later than it was due: this process was suspended or blocked, and saw nothing. */
+const STOOD_STILL_MS = 500;
+
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 
 class TooLarge extends Error {}
@@ -50,7 +53,7 @@ export async function askProvider(provider: ProbedProvider, request: ProbeReques
     return { kind: 'answer', status: response.statusCode, body, latencyMs, requestId };
   } catch (error) {
     const latencyMs = performance.now() - startMs;
-    const failure = explain(error, request, isLate);
+    const failure = explain(error, request, isLate, latencyMs);
     const detail = redact(failure.detail, provider.secrets);
     return { kind: 'failed', outcome: failure.outcome, detail, latencyMs, requestId };
   } finally {
@@ -96,8 +99,11 @@ function explain(
   error: unknown,
   { stop, timeoutMs, maxBytes }: ProbeRequest,
   isLate: boolean,
+  tookMs: number,
 ): { readonly outcome: Outcome; readonly detail: string } {
   if (stop.aborted) return { outcome: 'client_closed', detail: 'the service stopped' };
+  if (tookMs > timeoutMs + STOOD_STILL_MS)
+    return { outcome: 'gateway', detail: 'this process stood still while it waited' };
   if (isLate) return { outcome: 'timeout', detail: `no whole answer after ${timeoutMs} ms` };
   if (error instanceof TooLarge)
     return { outcome: 'provider_error', detail: `more than ${maxBytes} bytes were answered` };

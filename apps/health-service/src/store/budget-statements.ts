@@ -1,8 +1,6 @@
+import { SqlError, type SqlRow, type SqlStatement, toStatement, toStorableText } from '@gatewayz/database';
 import type { Spent } from './health-store.ts';
 import type { Builder } from './schema.ts';
-import type { SqlRow, SqlStatement } from './sql-engine.ts';
-import { StoreError } from './store-error.ts';
-import { toStatement, toStorableText } from './to-statement.ts';
 
 /** Reads a row of the budget table; no row means that nothing was spent. */
 export function toSpent(row: SqlRow | undefined): Spent {
@@ -11,7 +9,7 @@ export function toSpent(row: SqlRow | undefined): Spent {
 
 function requireWhole(name: string, value: number): void {
   if (Number.isSafeInteger(value) && value >= 0) return;
-  throw new StoreError('invalid', `${name}: expected a whole number of 0 or more, received ${value}`);
+  throw new SqlError('invalid', `${name}: expected a whole number of 0 or more, received ${value}`);
 }
 
 /** Writes the statements for the table of budgets. */
@@ -32,7 +30,7 @@ export class BudgetStatements {
     );
   }
 
-  /** Gives the new sums. Throws a `StoreError` with code `invalid` on what is no amount. */
+  /** Gives the new sums. Throws a `SqlError` with code `invalid` on what is no amount. */
   add(provider: string, day: string, tokens: number, microUsd: number): SqlStatement {
     requireWhole('tokens', tokens);
     requireWhole('microUsd', microUsd);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => postgres.stop());
 
-describe.each(storeKinds(() => postgres.url))('samples in a health store on $name', (kind) => {
+describe.each(storeKinds(() => postgres))('samples in a health store on $name', (kind) => {
   let opened: OpenedStore;
   let store: HealthStore;
 

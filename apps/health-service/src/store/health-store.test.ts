@@ -1,7 +1,8 @@
+import type { QueryEvent } from '@gatewayz/database';
 import type { RunningPostgres } from '@gatewayz/testkit';
 import { startPostgres } from '@gatewayz/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { HealthStore, QueryEvent } from './health-store.ts';
+import type { HealthStore } from './health-store.ts';
 import type { OpenedStore } from './store-kinds.ts';
 import { incident, minute, START_MS, storeKinds } from './store-kinds.ts';
 
@@ -13,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => postgres.stop());
 
-describe.each(storeKinds(() => postgres.url))('a health store on $name', (kind) => {
+describe.each(storeKinds(() => postgres))('a health store on $name', (kind) => {
   let opened: OpenedStore;
   let store: HealthStore;
   let events: QueryEvent[];
@@ -44,6 +45,7 @@ describe.each(storeKinds(() => postgres.url))('a health store on $name', (kind) 
           status: index === 6 ? 'acknowledged' : index % 2 === 0 ? 'open' : 'resolved',
           severity: index === 0 ? 'low' : 'high',
           provider: index === 1 ? 'other' : 'groq',
+          absorbedInto: index === 5 ? 'i6' : null,
         }),
       );
     }
@@ -56,6 +58,8 @@ describe.each(storeKinds(() => postgres.url))('a health store on $name', (kind) 
     expect(await ids({ limit: 9, statuses: ['open', 'acknowledged'], severities: [] })).toBe('6420');
     expect(await ids({ limit: 9, severities: ['low'] })).toBe('0');
     expect(await ids({ limit: 9, provider: 'other' })).toBe('1');
+    expect(await ids({ limit: 3, absorbed: false })).toBe('643');
+    expect(await ids({ limit: 3, absorbed: false, before: 'i5' })).toBe('432');
     expect((await store.openIncidents()).map(({ id }) => id)).toEqual(['i6', 'i4', 'i2', 'i0']);
   });
 
@@ -90,13 +94,13 @@ describe.each(storeKinds(() => postgres.url))('a health store on $name', (kind) 
     await store.addSpent('groq', '2026-01-31', -1, 0).catch(() => {});
     await store.openIncidents();
     await store.prune(0);
-    expect(events.map(({ table, operation, ok }) => `${table} ${operation} ${ok}`)).toEqual([
-      'none ping true',
-      'minute_rows upsert true',
-      'hour_rows select true',
-      'budgets upsert false',
-      'incidents select true',
-      'minute_rows delete true',
+    expect(events.map(({ table, operation, error }) => `${table} ${operation} ${error}`)).toEqual([
+      'none ping null',
+      'minute_rows upsert null',
+      'hour_rows select null',
+      'budgets upsert invalid',
+      'incidents select null',
+      'minute_rows delete null',
     ]);
     for (const { seconds } of events) expect(seconds).toBeGreaterThan(0);
   });

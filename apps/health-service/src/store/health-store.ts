@@ -21,6 +21,8 @@ export interface IncidentQuery {
   readonly statuses?: readonly IncidentStatus[];
   readonly severities?: readonly IncidentSeverity[];
   readonly provider?: string;
+  /** Those that a wider one took in are left out where it is false. */
+  readonly absorbed?: boolean;
   /** At most this many. */
   readonly limit: number;
   /** The `id` of the last incident of the page before; an unknown one gives an empty page. */
@@ -38,18 +40,10 @@ export type StoreTable = 'minute_rows' | 'hour_rows' | 'incidents' | 'budgets' |
 
 export type StoreOperation = 'select' | 'upsert' | 'delete' | 'ping';
 
-/** One call of the store, from its start to its answer, the wait in the queue included. */
-export interface QueryEvent {
-  readonly table: StoreTable;
-  readonly operation: StoreOperation;
-  readonly seconds: number;
-  readonly ok: boolean;
-}
-
 /**
  * The health service's memory: samples by minute and hour, incidents, and what probes have cost. A write that has
  * resolved survives the end of the process, however it ends. Times are epoch milliseconds, ranges are half open
- * (`from` ≤ t < `to`), rows come ordered by time, provider and model. Every method rejects with a `StoreError`.
+ * (`from` ≤ t < `to`), rows come ordered by time, provider and model. Every method rejects with a `SqlError`.
  */
 export interface HealthStore extends AsyncDisposable {
   /** Adds the counts to what the minutes, and the hours that they lie in, already hold: all of them or none. */

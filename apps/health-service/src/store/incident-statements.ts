@@ -1,9 +1,8 @@
+import { type SqlRow, type SqlStatement, toStatement, toStorableText } from '@gatewayz/database';
 import { sql } from 'kysely';
 import type { Incident } from '../core/types.ts';
 import type { IncidentQuery } from './health-store.ts';
 import type { Builder } from './schema.ts';
-import type { SqlRow, SqlStatement } from './sql-engine.ts';
-import { toStatement, toStorableText } from './to-statement.ts';
 
 /** Reads a row of the incident table. */
 export function toIncident(row: SqlRow): Incident {
@@ -24,6 +23,7 @@ export class IncidentStatements {
       status: incident.status,
       severity: incident.severity,
       opened_at_ms: incident.openedAtMs,
+      is_absorbed: incident.absorbedInto === null ? 0 : 1,
       document: JSON.stringify(incident),
     };
     return toStatement(
@@ -46,7 +46,7 @@ export class IncidentStatements {
     );
   }
 
-  find({ statuses, severities, provider, limit, before }: IncidentQuery): SqlStatement {
+  find({ statuses, severities, provider, absorbed = true, limit, before }: IncidentQuery): SqlStatement {
     let query = this.#db
       .selectFrom('incidents')
       .select('document')
@@ -56,6 +56,7 @@ export class IncidentStatements {
     if (statuses !== undefined && statuses.length > 0) query = query.where('status', 'in', statuses);
     if (severities !== undefined && severities.length > 0) query = query.where('severity', 'in', severities);
     if (provider !== undefined) query = query.where('provider', '=', toStorableText(provider));
+    if (!absorbed) query = query.where('is_absorbed', '=', 0);
     if (before !== undefined) {
       query = query.where(({ eb, refTuple, selectFrom }) =>
         eb(

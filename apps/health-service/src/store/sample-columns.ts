@@ -1,9 +1,7 @@
+import { SqlError, type SqlRow, toStorableText } from '@gatewayz/database';
 import type { HourRow, MinuteRow, RowCounts } from '../core/types.ts';
 import type { TargetTotals } from './health-store.ts';
 import type { SampleColumns } from './schema.ts';
-import type { SqlRow } from './sql-engine.ts';
-import { StoreError } from './store-error.ts';
-import { toStorableText } from './to-statement.ts';
 
 type AddedColumn = 'up_ms' | 'down_ms' | 'ok' | 'failed' | 'unknown' | 'maintenance';
 
@@ -45,9 +43,9 @@ function isMinuteRow(row: MinuteRow): boolean {
   );
 }
 
-/** Throws a `StoreError` with code `invalid` where a number is none, or a minute does not start at one. */
+/** Throws a `SqlError` with code `invalid` where a number is none, or a minute does not start at one. */
 export function toColumns(row: MinuteRow): SampleColumns {
-  if (!isMinuteRow(row)) throw new StoreError('invalid', `Not a row of samples: ${JSON.stringify(row)}`);
+  if (!isMinuteRow(row)) throw new SqlError('invalid', `Not a row of samples: ${JSON.stringify(row)}`);
   return {
     provider: toStorableText(row.providerName),
     model: toStorableText(row.modelName),

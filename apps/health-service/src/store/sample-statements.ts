@@ -1,11 +1,10 @@
+import { type SqlStatement, type SqlValue, toStatement, toStorableText } from '@gatewayz/database';
 import type { SelectQueryBuilder } from 'kysely';
 import { sql } from 'kysely';
 import type { MinuteRow } from '../core/types.ts';
 import type { SampleFilter } from './health-store.ts';
 import { ADDED_COLUMNS, SAMPLE_COLUMNS, sumByKey, toColumns } from './sample-columns.ts';
 import type { Builder, SampleColumns, SampleTable, Tables } from './schema.ts';
-import type { SqlStatement, SqlValue } from './sql-engine.ts';
-import { toStatement, toStorableText } from './to-statement.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -53,7 +52,7 @@ export class SampleStatements {
     this.#db = db;
   }
 
-  /** Throws a `StoreError` with code `invalid` on a row that is none. */
+  /** Throws a `SqlError` with code `invalid` on a row that is none. */
   add(rows: readonly MinuteRow[]): readonly SqlStatement[] {
     const minutes = sumByKey(rows.map(toColumns), MINUTE_MS);
     return [

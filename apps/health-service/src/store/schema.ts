@@ -1,16 +1,5 @@
-import type { Compilable, Dialect, RawBuilder } from 'kysely';
-import {
-  DummyDriver,
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-  sql,
-} from 'kysely';
-import type { Migration } from './sql-engine.ts';
+import { createBuilder, type SqlDialect, type SqlSchema, textType } from '@gatewayz/database';
+import type { Compilable, Kysely } from 'kysely';
 
 /** One target's counts in the minute or hour that starts at `start_ms`. */
 export interface SampleColumns {
@@ -39,6 +28,8 @@ export interface Tables {
     status: string;
     severity: string;
     opened_at_ms: number;
+    /** 1 or 0. */
+    is_absorbed: number;
     document: string;
   };
   budgets: { provider: string; day: string; tokens: number; micro_usd: number };
@@ -46,29 +37,7 @@ export interface Tables {
 
 export type Builder = Kysely<Tables>;
 
-type TextType = 'text' | RawBuilder<unknown>;
-
-export type SqlDialect = 'sqlite' | 'postgres';
-
-const dialects: Readonly<Record<SqlDialect, Dialect>> = {
-  sqlite: {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  },
-  postgres: {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  },
-};
-
-/** Writes statements of a dialect; it has no connection and runs none. */
-export function createBuilder(dialect: SqlDialect): Builder {
-  return new Kysely<Tables>({ dialect: dialects[dialect] });
-}
+type TextType = ReturnType<typeof textType>;
 
 const COUNTS = ['up_ms', 'down_ms', 'ok', 'failed', 'unknown', 'maintenance'] as const;
 const LATENCIES = ['latency_sum_ms', 'latency_max_ms'] as const;
@@ -117,10 +86,21 @@ function firstSchema(db: Builder, text: TextType): readonly Compilable[] {
   ];
 }
 
-/** The schema of this release, step by step. */
-export function migrationsFor(dialect: SqlDialect): readonly Migration[] {
-  const db = createBuilder(dialect);
-  // The order of the bytes, whatever the locale of the database: SQLite's own, and the cheapest.
-  const text: TextType = dialect === 'postgres' ? sql`text collate "C"` : 'text';
-  return [{ version: 1, statements: firstSchema(db, text).map((step) => step.compile().sql) }];
+/** Incidents that a wider one took in can be told from the others; those stored before are read for it. */
+const ABSORBED_COLUMN: readonly string[] = [
+  'alter table incidents add column is_absorbed integer not null default 0',
+  // Within a text of the document the quotes would be escaped, so nothing else can match.
+  `update incidents set is_absorbed = 1 where document like '%"absorbedInto":"%'`,
+];
+
+/** The health service's schema of this release, step by step. */
+export function schemaFor(dialect: SqlDialect): SqlSchema {
+  const db = createBuilder<Tables>(dialect);
+  return {
+    versionTable: 'gatewayz_schema',
+    migrations: [
+      { version: 1, statements: firstSchema(db, textType(dialect)).map((step) => step.compile().sql) },
+      { version: 2, statements: ABSORBED_COLUMN },
+    ],
+  };
 }

@@ -1,11 +1,12 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import { promisify } from 'node:util';
+import type { QueryEvent } from '@gatewayz/database';
 import type { Incident, MinuteRow } from '../core/types.ts';
-import type { HealthStore, QueryEvent } from './health-store.ts';
-import { openPostgresStore } from './open-postgres-store.ts';
-import { openSqliteStore } from './open-sqlite-store.ts';
+import type { HealthStore } from './health-store.ts';
+import { openHealthStore } from './open-health-store.ts';
 
 /** A store on new, empty data, which goes with it. */
 export interface OpenedStore extends AsyncDisposable {
@@ -70,13 +71,16 @@ const sqlite: StoreKind = {
   isShared: false,
   open: async (onQuery) => {
     const dataFolder = await mkdtemp(join(tmpdir(), 'gatewayz-store-'));
-    const opened = [await openSqliteStore({ dataFolder, onQuery })] as [HealthStore, ...HealthStore[]];
+    const opened = [await openHealthStore({ url: null, dataFolder, onQuery })] as [
+      HealthStore,
+      ...HealthStore[],
+    ];
     const closeAll = (): Promise<unknown> => Promise.all(opened.map((store) => store.close()));
     return {
       store: opened[0],
       reopen: async () => {
         await closeAll();
-        const store = await openSqliteStore({ dataFolder, onQuery });
+        const store = await openHealthStore({ url: null, dataFolder, onQuery });
         opened.push(store);
         return store;
       },
@@ -88,29 +92,34 @@ const sqlite: StoreKind = {
   },
 };
 
+const runFile = promisify(execFile);
+
 let databases = 0;
 
-async function createDatabase(serverUrl: string): Promise<string> {
-  const client = new Client(serverUrl);
-  await client.connect();
+/** A server on which databases can be made. */
+type Server = { readonly url: string; readonly programsFolder: string };
+
+async function createDatabase({ url, programsFolder }: Server): Promise<string> {
   const name = `store_${databases++}`;
-  await client.query(`create database ${name}`);
-  await client.end();
-  return serverUrl.replace(/\/postgres$/, `/${name}`);
+  await runFile(join(programsFolder, 'psql'), [url, '-c', `create database ${name}`]);
+  return url.replace(/\/postgres$/, `/${name}`);
 }
 
 /** Every implementation. The Postgres has to be there when a store is opened. */
-export function storeKinds(postgresUrl: () => string): readonly StoreKind[] {
+export function storeKinds(server: () => Server): readonly StoreKind[] {
   const postgres: StoreKind = {
     name: 'Postgres',
     isShared: true,
     open: async (onQuery) => {
-      const url = await createDatabase(postgresUrl());
-      const opened = [await openPostgresStore({ url, onQuery })] as [HealthStore, ...HealthStore[]];
+      const url = await createDatabase(server());
+      const opened = [await openHealthStore({ url, dataFolder: '', onQuery })] as [
+        HealthStore,
+        ...HealthStore[],
+      ];
       return {
         store: opened[0],
         reopen: async () => {
-          const store = await openPostgresStore({ url, onQuery });
+          const store = await openHealthStore({ url, dataFolder: '', onQuery });
           opened.push(store);
           return store;
         },

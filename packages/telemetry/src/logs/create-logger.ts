@@ -38,6 +38,10 @@ class BoundLogger implements Logger {
     this.#writer.write(this.#bound, { level: 'info', message, fields: { ...fields, body } });
   }
 
+  get showsBodies(): boolean {
+    return this.#writer.showsBodies;
+  }
+
   isEnabled(level: LogLevel): boolean {
     return this.#writer.isEnabled(level);
   }

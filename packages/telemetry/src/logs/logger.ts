@@ -26,6 +26,8 @@ export interface Logger {
   fatal(message: string, fields?: LogFields): void;
   /** Writes a body, for debugging: nothing at all unless the logger was told to with `debug-unsafe`. */
   logBody(message: string, body: string, fields?: LogFields): void;
+  /** Whether `logBody` writes anything, for those who would have to make a body first. */
+  readonly showsBodies: boolean;
   /** Whether lines of this level are written. */
   isEnabled(level: LogLevel): boolean;
   /** A logger with these fields in every line; sinks and counts are shared. */

@@ -1,6 +1,7 @@
 import type { Outcome } from '@gatewayz/provider-health';
+import type { IncidentChange } from '../incident-change.ts';
 import { DEFAULT_INCIDENT_SETTINGS } from '../incident-settings.ts';
-import { IncidentBook, type IncidentChange } from '../incidents.ts';
+import { IncidentBook } from '../incidents.ts';
 import { isProviderKey, providerKey } from '../target-key.ts';
 import type { Incident, ProbeResult, TargetKey } from '../types.ts';
 import { VerdictBook } from '../verdict.ts';
@@ -18,6 +19,7 @@ export class Watched {
   readonly book: IncidentBook;
   readonly keys: readonly TargetKey[];
   nowMs: number;
+  #isListFailing = false;
 
   constructor(models: number, stored: ReadonlyMap<string, Incident> = new Map(), nowMs: number = MINUTE_MS) {
     this.nowMs = nowMs;
@@ -37,8 +39,19 @@ export class Watched {
     }
   }
 
+  /** After a model's failure its provider is asked too, as long as that was not told to fail. */
   tell(key: TargetKey, outcome: Outcome, detail = ''): void {
+    this.tellAlone(key, outcome, detail);
+    if (isProviderKey(key)) this.#isListFailing = outcome !== 'success';
+    else if (outcome !== 'success' && !this.#isListFailing) this.#take(PROVIDER, 'success', '');
+  }
+
+  tellAlone(key: TargetKey, outcome: Outcome, detail = ''): void {
     this.nowMs += 1000;
+    this.#take(key, outcome, detail);
+  }
+
+  #take(key: TargetKey, outcome: Outcome, detail: string): void {
     const kind = isProviderKey(key) ? 'models' : 'completion';
     const result: ProbeResult = { key, kind, outcome, latencyMs: 10, atEpochMs: this.nowMs, detail };
     const changes = this.verdicts.observe(result);
@@ -48,6 +61,12 @@ export class Watched {
 
   tellTimes(times: number, key: TargetKey, outcome: Outcome): void {
     for (let index = 0; index < times; index++) this.tell(key, outcome);
+  }
+
+  /** Lets as much time pass as an opening waits at most. */
+  wait(): void {
+    this.nowMs += DEFAULT_INCIDENT_SETTINGS.holdMs;
+    this.keep(this.book.refresh(this.nowMs));
   }
 
   keep(changes: readonly IncidentChange[]): void {
