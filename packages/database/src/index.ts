@@ -9,6 +9,7 @@ export {
 } from './open-database.ts';
 export type {
   ConnectionCounts,
+  Durability,
   Migration,
   SqlRow,
   SqlSchema,

@@ -1,6 +1,13 @@
 import type { CallLimitOptions } from './call-limit.ts';
 import type { SqlDialect } from './create-builder.ts';
-import type { ConnectionCounts, SqlEngine, SqlRow, SqlSchema, SqlStatement } from './sql-engine.ts';
+import type {
+  ConnectionCounts,
+  Durability,
+  SqlEngine,
+  SqlRow,
+  SqlSchema,
+  SqlStatement,
+} from './sql-engine.ts';
 import { SqlError, type SqlErrorCode } from './sql-error.ts';
 
 /** What was done to which table, in the words of metrics. */
@@ -42,9 +49,19 @@ export interface Database extends AsyncDisposable {
   readonly dialect: SqlDialect;
   /**
    * Runs what `write` gives as one transaction and gives the rows of each statement. Rejects with a `SqlError`; then
-   * none has had an effect, but for the codes `timeout` and `unavailable`, where that is not known.
+   * none has had an effect, but for the codes `timeout` and `unavailable`, where that is not known. It is durable when
+   * this resolves, unless said otherwise.
    */
-  run(label: QueryLabel, write: () => readonly SqlStatement[]): Promise<readonly (readonly SqlRow[])[]>;
+  run(
+    label: QueryLabel,
+    write: () => readonly SqlStatement[],
+    durability?: Durability,
+  ): Promise<readonly (readonly SqlRow[])[]>;
+  /**
+   * Copies all of it into a new file while it is in use, with what has been committed by then; null for Postgres,
+   * which has `pg_dump`. Rejects with a `SqlError`; then there is no file.
+   */
+  readonly backup: ((file: string) => Promise<void>) | null;
   connections(): ConnectionCounts;
   close(): Promise<void>;
 }
@@ -69,11 +86,12 @@ function toDatabase(engine: SqlEngine, dialect: SqlDialect, onQuery: (event: Que
   const close = (): Promise<void> => engine.close();
   return {
     dialect,
-    async run({ table, operation }, write) {
+    backup: engine.backup,
+    async run({ table, operation }, write, durability = 'now') {
       const startMs = performance.now();
       let error: SqlErrorCode | null = null;
       try {
-        return await engine.run(write());
+        return await engine.run(write(), durability);
       } catch (cause) {
         error = cause instanceof SqlError ? cause.code : 'failed';
         throw cause;

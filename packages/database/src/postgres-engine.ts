@@ -3,7 +3,7 @@ import { Pool, types } from 'pg';
 import type { CallLimitOptions } from './call-limit.ts';
 import { CallLimit } from './call-limit.ts';
 import { isConflict, isConnectionUsable, toPostgresError } from './postgres-failure.ts';
-import type { SqlEngine, SqlRow, SqlSchema, SqlStatement } from './sql-engine.ts';
+import type { Durability, SqlEngine, SqlRow, SqlSchema, SqlStatement } from './sql-engine.ts';
 import { SqlError } from './sql-error.ts';
 
 export interface PostgresEngineOptions extends CallLimitOptions {
@@ -41,6 +41,7 @@ function createPool(options: PostgresEngineOptions): Pool {
     query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
     idle_in_transaction_session_timeout: statementTimeoutMs,
     keepAlive: true,
+    pipeline: true,
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
         NUMBERS.has(oid) ? Number : types.getTypeParser(oid, format as 'text'),
@@ -53,6 +54,23 @@ function createPool(options: PostgresEngineOptions): Pool {
 
 async function query(client: PoolClient, { sql, parameters }: SqlStatement): Promise<readonly SqlRow[]> {
   return (await client.query<Record<string, never>>(sql, [...parameters])).rows;
+}
+
+/**
+ * Sends the whole transaction at once: one way to the server and back, however many statements it has. After one that
+ * fails the server refuses those behind it, and the commit undoes what was before it.
+ */
+async function runTransaction(
+  client: PoolClient,
+  statements: readonly SqlStatement[],
+  durability: Durability,
+): Promise<readonly SqlRow[][]> {
+  const begin = client.query(durability === 'now' ? 'begin' : 'begin; set local synchronous_commit = off');
+  const all = statements.map((statement) => query(client, statement));
+  const ends = await Promise.allSettled([begin, ...all, client.query('commit')]);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return Promise.all(all.map(async (rows) => [...(await rows)]));
 }
 
 async function inTransaction<Result>(client: PoolClient, work: () => Promise<Result>): Promise<Result> {
@@ -133,13 +151,14 @@ export async function openPostgresEngine(options: PostgresEngineOptions): Promis
     throw toPostgresError(error);
   }
   return {
-    run: (statements) =>
+    backup: null,
+    run: (statements, durability = 'now') =>
       limit.run(statements, () =>
         withRetries(() =>
           withClient(pool, (client) =>
             statements.length === 1
               ? runAll(client, statements)
-              : inTransaction(client, () => runAll(client, statements)),
+              : runTransaction(client, statements, durability),
           ),
         ),
       ),

@@ -22,11 +22,19 @@ export interface ConnectionCounts {
   readonly max: number;
 }
 
+/**
+ * When a transaction has to outlive a crash of the machine, or of the Postgres server: before it is answered, or with
+ * the next one that has to, a moment later. The end of this process alone undoes neither.
+ */
+export type Durability = 'now' | 'soon';
+
 /** A database that runs lists of statements, each list as one transaction. */
 export interface SqlEngine {
-  /** Gives the rows of each statement. Rejects with a `SqlError`; then none of the statements has had an effect,
+  /** Gives the rows of each statement; durable `now` unless said otherwise. Rejects with a `SqlError`; then none of the statements has had an effect,
    * but for the codes `timeout` and `unavailable`, where that is not known. */
-  run(statements: readonly SqlStatement[]): Promise<readonly (readonly SqlRow[])[]>;
+  run(statements: readonly SqlStatement[], durability?: Durability): Promise<readonly (readonly SqlRow[])[]>;
+  /** Copies all of it into a file, while it is in use; null where the server has means of its own. */
+  readonly backup: ((file: string) => Promise<void>) | null;
   /** How its connections are used now. */
   connections(): ConnectionCounts;
   close(): Promise<void>;

@@ -1,7 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import type { CallLimitOptions } from './call-limit.ts';
 import { CallLimit } from './call-limit.ts';
-import type { ConnectionCounts, SqlEngine, SqlRow, SqlSchema, SqlStatement } from './sql-engine.ts';
+import type {
+  ConnectionCounts,
+  Durability,
+  SqlEngine,
+  SqlRow,
+  SqlSchema,
+  SqlStatement,
+} from './sql-engine.ts';
 import { SqlError } from './sql-error.ts';
 import type { SqliteAnswer, SqliteFailure, SqliteRequest, SqliteWorkerData } from './sqlite-messages.ts';
 
@@ -36,9 +43,15 @@ class SqliteWorkerEngine implements SqlEngine {
     worker.on('exit', () => this.#die(undefined));
   }
 
-  run(statements: readonly SqlStatement[]): Promise<Rows> {
-    return this.#limit.run(statements, () => this.#post(statements));
+  run(statements: readonly SqlStatement[], durability: Durability = 'now'): Promise<Rows> {
+    return this.#limit.run(statements, () =>
+      this.#post((id) => ({ kind: 'run', id, statements, durability })),
+    );
   }
+
+  readonly backup = async (file: string): Promise<void> => {
+    await this.#limit.run([], () => this.#post((id) => ({ kind: 'backup', id, file })));
+  };
 
   connections(): ConnectionCounts {
     const waiting = this.#waiting.size;
@@ -56,12 +69,12 @@ class SqliteWorkerEngine implements SqlEngine {
     await this.#exited;
   }
 
-  #post(statements: readonly SqlStatement[]): Promise<Rows> {
+  #post(toRequest: (id: number) => SqliteRequest): Promise<Rows> {
     if (this.#death !== null) return Promise.reject(this.#death);
     const id = this.#nextId++;
     const waiting = Promise.withResolvers<Rows>();
     this.#waiting.set(id, waiting);
-    this.#worker.postMessage({ kind: 'run', id, statements } satisfies SqliteRequest);
+    this.#worker.postMessage(toRequest(id));
     return waiting.promise;
   }
 

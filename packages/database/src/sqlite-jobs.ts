@@ -1,12 +1,16 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { SqlRow, SqlStatement } from './sql-engine.ts';
+import type { Durability, SqlRow, SqlStatement } from './sql-engine.ts';
+
+/** A list of statements, and when it has to be on the disk. */
+export interface SqliteJob {
+  readonly statements: readonly SqlStatement[];
+  readonly durability: Durability;
+}
 
 /** How one list of statements ended. */
 export type JobResult =
   | { readonly ok: true; readonly rows: readonly (readonly SqlRow[])[] }
   | { readonly ok: false; readonly error: unknown };
-
-type Job = readonly SqlStatement[];
 
 const KEPT_STATEMENTS = 100;
 
@@ -16,15 +20,18 @@ const isRead = ({ sql }: SqlStatement): boolean => sql.startsWith('select ');
 export class SqliteJobs {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
+  #syncs: Durability = 'now';
 
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
   /** One result per job, in order. A write has its result only after the commit. */
-  runGroup(jobs: readonly Job[]): readonly JobResult[] {
-    if (jobs.every((job) => job.length === 1 && job.every(isRead))) return jobs.map((job) => this.#try(job));
+  runGroup(jobs: readonly SqliteJob[]): readonly JobResult[] {
+    if (jobs.every(({ statements }) => statements.length === 1 && statements.every(isRead)))
+      return jobs.map((job) => this.#try(job));
     try {
+      this.#syncAt(jobs.some(({ durability }) => durability === 'now') ? 'now' : 'soon');
       this.#database.exec('begin immediate');
       const results = jobs.map((job) => this.#runJob(job));
       this.#database.exec('commit');
@@ -35,7 +42,14 @@ export class SqliteJobs {
     }
   }
 
-  #runJob(job: Job): JobResult {
+  /** What was written without a sync goes to the disk with the next one: the log is one file, written in order. */
+  #syncAt(durability: Durability): void {
+    if (durability === this.#syncs) return;
+    this.#database.exec(`pragma synchronous = ${durability === 'now' ? 'full' : 'normal'}`);
+    this.#syncs = durability;
+  }
+
+  #runJob(job: SqliteJob): JobResult {
     this.#database.exec('savepoint job');
     const result = this.#try(job);
     if (!result.ok) {
@@ -47,9 +61,9 @@ export class SqliteJobs {
     return result;
   }
 
-  #try(job: Job): JobResult {
+  #try({ statements }: SqliteJob): JobResult {
     try {
-      return { ok: true, rows: job.map((statement) => this.#run(statement)) };
+      return { ok: true, rows: statements.map((statement) => this.#run(statement)) };
     } catch (error) {
       return { ok: false, error };
     }

@@ -1,4 +1,4 @@
-import type { SqlRow, SqlSchema, SqlStatement } from './sql-engine.ts';
+import type { Durability, SqlRow, SqlSchema, SqlStatement } from './sql-engine.ts';
 import type { SqlErrorCode } from './sql-error.ts';
 
 /** What the worker is started with. */
@@ -11,7 +11,13 @@ export interface SqliteWorkerData {
 
 /** What the worker is asked; `close` is the last. */
 export type SqliteRequest =
-  | { readonly kind: 'run'; readonly id: number; readonly statements: readonly SqlStatement[] }
+  | {
+      readonly kind: 'run';
+      readonly id: number;
+      readonly statements: readonly SqlStatement[];
+      readonly durability: Durability;
+    }
+  | { readonly kind: 'backup'; readonly id: number; readonly file: string }
   | { readonly kind: 'close' };
 
 export interface SqliteFailure {

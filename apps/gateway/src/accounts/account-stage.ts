@@ -44,13 +44,14 @@ function createFront(database: Database): DatabaseFront {
     calls: 0,
     mode: 'open',
     dialect: database.dialect,
-    run(label, write) {
+    backup: database.backup,
+    run(label, write, durability) {
       front.calls += 1;
       if (front.mode === 'refusing') return Promise.reject(new SqlError('unavailable', 'no connection'));
       if (front.mode === 'hanging') return new Promise(() => {});
       const opened = gate;
       gate = null;
-      const call = database.run(label, write).then(async (rows) => {
+      const call = database.run(label, write, durability).then(async (rows) => {
         await opened;
         return rows;
       });

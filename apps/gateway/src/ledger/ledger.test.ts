@@ -171,6 +171,7 @@ describe.each(['sqlite', 'postgres'] as const)('a ledger on %s', (dialect) => {
     const taken = { ...grant, id: 'a1', kind: 'adjust', amountMicro: -6 } as const;
     expect(await stage.ledger.grant(taken)).toBe(10 * CREDIT - 1);
     expect(await stage.ledger.grant({ ...grant, id: 'g2', userId: 'carol' })).toBeNull();
+    expect(await stage.rows('ledger')).toHaveLength(2);
   });
 
   test.each([-1, 1.5, Number.NaN, 2 ** 60])('takes %d for no amount', async (amount) => {

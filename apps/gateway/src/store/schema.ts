@@ -124,7 +124,6 @@ function firstSchema(db: Builder, dialect: SqlDialect): readonly Compilable[] {
     db.schema.createIndex('subscriptions_by_user').on('subscriptions').column('user_id'),
     db.schema.createIndex('trials_by_user').on('trials').column('user_id'),
     db.schema.createIndex('reservations_by_expiry').on('reservations').column('expires_at_ms'),
-    db.schema.createIndex('ledger_by_batch').on('ledger').column('batch_id'),
     db.schema.createIndex('ledger_by_day').on('ledger').columns(['day', 'user_id', 'key_id']),
   ];
 }

@@ -27,7 +27,7 @@ export interface PlanColumns {
   plan_type: string;
   billing_cycle: string;
   price_micro_usd: number;
-  /** Granted at the start of each cycle. */
+  /** Granted when a subscription begins; whoever collects the payment grants those of further cycles. */
   credits_micro: number;
 }
 
