@@ -73,28 +73,28 @@ const latency = row(
     's',
     'Quantiles of the time to the end of an answer, failed attempts included.',
     { p50: quantile(0.5, DURATION), p95: quantile(0.95, DURATION), p99: quantile(0.99, DURATION) },
-    { exemplars: true, min: 0 },
+    { min: 0 },
   ),
   series(
     'Duration by model, p95',
     's',
     'Time within which 95% of a model’s answers end.',
     { '{{model}}': quantile(0.95, DURATION, 'model') },
-    { exemplars: true, min: 0 },
+    { min: 0 },
   ),
   series(
     'First chunk by model, p95',
     's',
     'Time within which 95% of a model’s streams begin for the client.',
     { '{{model}}': quantile(0.95, FIRST, 'model') },
-    { exemplars: true, min: 0, thresholds: rising(2, 5) },
+    { min: 0, thresholds: rising(2, 5) },
   ),
   series(
     'Between chunks by model, p95',
     's',
     'Mean time between two chunks that 5% of a model’s streams exceed: how fluent a model reads.',
     { '{{model}}': quantile(0.95, BETWEEN, 'model') },
-    { exemplars: true, min: 0, thresholds: rising(0.1, 0.5) },
+    { min: 0, thresholds: rising(0.1, 0.5) },
   ),
 );
 

@@ -1,4 +1,4 @@
-import { inRange, metric, quantile, rate, sum } from '../build/expressions.ts';
+import { inRange, max, metric, quantile, rate, sum } from '../build/expressions.ts';
 import type { DashboardSpec } from '../build/panel-spec.ts';
 import { bars, rising, row, series, stacked, stat } from './panels.ts';
 
@@ -68,6 +68,13 @@ const credits = row(
   bars('Credits left', 'short', 'Credits that users have left, by plan.', {
     '{{plan_type}}': sum('plan_type', metric('user_credit_balance')),
   }),
+  series(
+    'Charges kept aside',
+    'short',
+    'Charges of requests that are answered and not yet in the ledger: what rises here waits for the database, and is not lost.',
+    { '{{instance}}': max('instance', metric('gatewayz_ledger_backlog')) },
+    { min: 0, thresholds: rising(1, 1000) },
+  ),
 );
 
 const customers = row(

@@ -3,6 +3,8 @@ import type { DashboardSpec } from '../build/panel-spec.ts';
 import { falling, heatmap, rising, row, series, stacked, stat } from './panels.ts';
 
 const REQUESTS = 'fastapi_requests_total';
+const INFERENCE = 'model_inference_duration_seconds';
+const EVERYWHERE = { provider: '*', model: '*' } as const;
 const DURATION = 'fastapi_requests_duration_seconds';
 /** What clients ask for: every route but those that report on the gateway itself, as in the recording rules. */
 const CLIENTS = { path: '!~/(metrics|health|prometheus|admin)(/.*)?' };
@@ -165,16 +167,30 @@ const latency = row(
   series(
     'Time to answer',
     's',
-    'Quantiles of the time to the end of the answer, all routes. Points are sampled requests: they lead to their traces.',
+    'Quantiles of the time to the end of the answer, all routes.',
     { p50: quantile(0.5, DURATION), p95: quantile(0.95, DURATION), p99: quantile(0.99, DURATION) },
-    { exemplars: true, min: 0, thresholds: rising(2, 10) },
+    { min: 0, thresholds: rising(2, 10) },
   ),
   series(
     'p95 by route',
     's',
     'Time within which 95% of a route’s requests are answered.',
     { '{{path}}': quantile(0.95, DURATION, 'path') },
-    { exemplars: true, min: 0 },
+    { min: 0 },
+  ),
+  series(
+    'Inference',
+    's',
+    'Quantiles of the time to the end of a model’s answer, failover included. Points are single requests: they lead to their traces.',
+    { p50: quantile(0.5, INFERENCE, '', EVERYWHERE), p95: quantile(0.95, INFERENCE, '', EVERYWHERE) },
+    { min: 0, thresholds: rising(5, 20) },
+  ),
+  series(
+    'First chunk, p95',
+    's',
+    'Time within which 95% of the streams begin for the client. Points lead to their traces.',
+    { p95: quantile(0.95, 'time_to_first_chunk_seconds', '', EVERYWHERE) },
+    { min: 0, thresholds: rising(2, 5) },
   ),
   heatmap(
     'Distribution',
@@ -187,7 +203,7 @@ const latency = row(
     's',
     'Time that the gateway itself adds, without the upload of the body and the wait for providers.',
     { p50: quantile(0.5, 'gatewayz_overhead_seconds'), p99: quantile(0.99, 'gatewayz_overhead_seconds') },
-    { exemplars: true, min: 0, thresholds: rising(0.01, 0.05) },
+    { min: 0, thresholds: rising(0.01, 0.05) },
   ),
 );
 

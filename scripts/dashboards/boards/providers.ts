@@ -1,6 +1,7 @@
-import { type Matchers, max, metric, over, quantile, rate, sum } from '../build/expressions.ts';
-import type { DashboardSpec, TablePanel } from '../build/panel-spec.ts';
-import { falling, rising, row, series, stacked, stat, states } from './panels.ts';
+import { type Matchers, max, metric, quantile, rate, sum } from '../build/expressions.ts';
+import type { DashboardSpec } from '../build/panel-spec.ts';
+import { rising, row, series, stacked, states } from './panels.ts';
+import { providerStatus } from './provider-status.ts';
 
 const ATTEMPTS = 'gatewayz_attempts_total';
 const STATE = 'gatewayz_circuit_breaker_state';
@@ -12,93 +13,6 @@ function stateOf(name: string, labels: string, matchers: Matchers = {}): string 
   const of = (state: string): string => max(labels, metric(name, { ...matchers, state }));
   return `2 * ${of('open')} + ${of('half_open')}`;
 }
-
-const table: TablePanel = {
-  kind: 'table',
-  title: 'Providers now',
-  description:
-    'Every provider by what its last attempts and probes say. Look at the samples before you believe a rate.',
-  width: 24,
-  labels: ['provider'],
-  columns: [
-    {
-      legend: 'Available',
-      unit: 'bool_on_off',
-      expression: over('min', 'provider', metric('provider_availability')),
-      thresholds: falling(0.5, 1),
-    },
-    {
-      legend: 'Score',
-      unit: 'percentunit',
-      expression: over('min', 'provider', metric('gatewayz_provider_health_score')),
-      thresholds: falling(0.5, 0.8),
-    },
-    {
-      legend: 'Error rate',
-      unit: 'percentunit',
-      expression: max('provider', metric('provider_error_rate')),
-      thresholds: rising(0.05, 0.2),
-    },
-    {
-      legend: 'p95',
-      unit: 's',
-      expression: quantile(0.95, 'provider_response_time_seconds', 'provider'),
-      thresholds: rising(2, 10),
-    },
-    { legend: 'Attempts', unit: 'ops', expression: sum('provider', rate(ATTEMPTS, { model: '*' })) },
-    {
-      legend: 'Samples',
-      unit: 'short',
-      expression: sum('provider', metric('gatewayz_provider_window_samples')),
-    },
-  ],
-};
-
-const status = row(
-  'Status',
-  stat('Configured', 'short', 'Providers of the configuration.', max('', metric('gatewayz_providers_total'))),
-  stat(
-    'Healthy',
-    'short',
-    'Providers with a score of at least 0.8, and those without recent attempts.',
-    over('min', '', metric('gatewayz_providers_healthy')),
-  ),
-  stat(
-    'Degraded',
-    'short',
-    'Providers that can be had, with a score below 0.8: errors or long waits.',
-    max('', metric('gatewayz_providers_degraded')),
-    { thresholds: rising(1, 3) },
-  ),
-  stat(
-    'Down',
-    'short',
-    'Providers whose breaker is open or whose last three probes failed.',
-    max('', metric('gatewayz_providers_down')),
-    { thresholds: rising(1, 2) },
-  ),
-  stat(
-    'Overall score',
-    'percentunit',
-    'Mean of the scores of the chosen providers.',
-    over('avg', '', metric('gatewayz_provider_health_score')),
-    { thresholds: falling(0.5, 0.8) },
-  ),
-  table,
-  states(
-    'Availability',
-    '1 while a provider can be had, 0 while its breaker is open or its last three probes failed; by the replica that sees it worst.',
-    { '{{provider}}': over('min', 'provider', metric('provider_availability')) },
-    { 0: ['down', 'red'], 1: ['up', 'green'] },
-  ),
-  series(
-    'Score',
-    'percentunit',
-    '0.4 availability, 0.3 success, 0.3 latency; below 0.8 a provider counts as degraded.',
-    { '{{provider}}': over('min', 'provider', metric('gatewayz_provider_health_score')) },
-    { min: 0, max: 1, thresholds: falling(0.5, 0.8) },
-  ),
-);
 
 const outcomes = row(
   'Outcomes',
@@ -146,21 +60,21 @@ const latency = row(
       p95: quantile(0.95, 'provider_response_time_seconds'),
       p99: quantile(0.99, 'provider_response_time_seconds'),
     },
-    { exemplars: true, min: 0 },
+    { min: 0 },
   ),
   series(
     'p95 by provider',
     's',
     'Response time that 5% of a provider’s attempts exceed; from 2 s on its score falls.',
     { '{{provider}}': quantile(0.95, 'provider_response_time_seconds', 'provider') },
-    { exemplars: true, min: 0, thresholds: rising(2, 10) },
+    { min: 0, thresholds: rising(2, 10) },
   ),
   series(
     'First byte',
     's',
     'Time from the call to the first byte of the answer, 95% of the answers.',
     { '{{provider}}': quantile(0.95, 'backend_ttfb_seconds', 'provider', { model: '*' }) },
-    { exemplars: true, min: 0 },
+    { min: 0 },
   ),
   stacked('Slow attempts', 'ops', 'Attempts of over 30 s (slow), 45 s (very_slow) and 60 s (critical).', {
     '{{provider}}: {{severity}}': sum(
@@ -260,5 +174,5 @@ export const providers: DashboardSpec = {
   name: 'providers',
   title: 'Gatewayz / Providers',
   description: 'Which provider is healthy and why not: score, outcomes, latency, breakers and failovers.',
-  rows: [status, outcomes, latency, breakers, failovers],
+  rows: [providerStatus, outcomes, latency, breakers, failovers],
 };

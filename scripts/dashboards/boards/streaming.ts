@@ -52,14 +52,14 @@ const start = row(
     's',
     'Quantiles of the time to the first chunk for the client.',
     { p50: quantile(0.5, FIRST), p95: quantile(0.95, FIRST), p99: quantile(0.99, FIRST) },
-    { exemplars: true, min: 0, thresholds: rising(2, 5) },
+    { min: 0, thresholds: rising(2, 5) },
   ),
   series(
     'First chunk by provider, p95',
     's',
     'Time within which 95% of a provider’s streams begin for the client.',
     { '{{provider}}': quantile(0.95, FIRST, 'provider') },
-    { exemplars: true, min: 0 },
+    { min: 0 },
   ),
   heatmap(
     'First chunk, distribution',
@@ -72,7 +72,7 @@ const start = row(
     's',
     'Time from the call to the first byte of the answer; what lies between it and the first chunk is headers, empty events and failed attempts.',
     { '{{provider}}': quantile(0.95, 'backend_ttfb_seconds', 'provider') },
-    { exemplars: true, min: 0 },
+    { min: 0 },
   ),
 );
 
@@ -83,7 +83,7 @@ const flow = row(
     's',
     'Quantiles of the mean time between two chunks of a stream.',
     { p50: quantile(0.5, BETWEEN), p95: quantile(0.95, BETWEEN) },
-    { exemplars: true, min: 0, thresholds: rising(0.1, 0.5) },
+    { min: 0, thresholds: rising(0.1, 0.5) },
   ),
   series(
     'Between chunks by provider, mean',
@@ -97,7 +97,7 @@ const flow = row(
     's',
     'Quantiles of the time from the first to the last chunk.',
     { p50: quantile(0.5, DURATION), p95: quantile(0.95, DURATION) },
-    { exemplars: true, min: 0 },
+    { min: 0 },
   ),
   series(
     'Events left out',

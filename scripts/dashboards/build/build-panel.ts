@@ -92,7 +92,7 @@ function buildSeries(spec: ValuePanel, place: Place): SeriesBuilder {
   const isStacked = spec.kind === 'stacked';
   const builder = frame(new SeriesBuilder(), spec, place, PROMETHEUS)
     .unit(spec.unit)
-    .targets(toPrometheusQueries(spec.targets, { exemplars: spec.exemplars ?? false }))
+    .targets(toPrometheusQueries(spec.targets))
     .thresholds(toThresholds(spec.thresholds ?? NO_THRESHOLD))
     .dataLinks([toSeriesLink(spec.targets)])
     .legend(toLegend(['mean', 'max', 'lastNotNull']))
@@ -145,7 +145,7 @@ function buildStates(spec: StatePanel, place: Place): StatesBuilder {
 function buildHeatmap(spec: HeatPanel, place: Place): HeatmapBuilder {
   return frame(new HeatmapBuilder(), spec, place, PROMETHEUS)
     .unit(spec.unit)
-    .targets(toPrometheusQueries(spec.targets, { exemplars: true, format: PromQueryFormat.Heatmap }))
+    .targets(toPrometheusQueries(spec.targets, { format: PromQueryFormat.Heatmap }))
     .thresholds(toThresholds(NO_THRESHOLD))
     .dataLinks([toSeriesLink(spec.targets)])
     .calculate(false)

@@ -4,6 +4,9 @@ import {
   PromQueryFormat,
 } from '@grafana/grafana-foundation-sdk/prometheus';
 import { SearchTableType, DataqueryBuilder as TempoQuery } from '@grafana/grafana-foundation-sdk/tempo';
+import { HISTOGRAMS_WITH_EXEMPLARS } from '../catalogue/metric-catalogue.ts';
+import { parsePromql } from '../promql/parse-promql.ts';
+import { selectorsOf } from '../promql/walk-promql.ts';
 import { toDatasource } from './datasources.ts';
 import type { Target } from './panel-spec.ts';
 
@@ -11,10 +14,17 @@ function refIdOf(index: number): string {
   return String.fromCharCode('A'.charCodeAt(0) + index);
 }
 
+/** Whether its points can be followed to the traces of single requests. */
+function hasExemplars(expression: string): boolean {
+  return selectorsOf(parsePromql(expression)).some(({ metric }) =>
+    HISTOGRAMS_WITH_EXEMPLARS.some((histogram) => metric === `${histogram}_bucket`),
+  );
+}
+
 /** Queries of Prometheus: over time, or where `isInstant` their last value. */
 export function toPrometheusQueries(
   targets: readonly Target[],
-  how: { readonly isInstant?: boolean; readonly exemplars?: boolean; readonly format?: PromQueryFormat } = {},
+  how: { readonly isInstant?: boolean; readonly format?: PromQueryFormat } = {},
 ): PrometheusQuery[] {
   return targets.map(({ expression, legend }, index) => {
     const query = new PrometheusQuery()
@@ -23,7 +33,7 @@ export function toPrometheusQueries(
       .expr(expression)
       .legendFormat(legend)
       .format(how.format ?? PromQueryFormat.TimeSeries)
-      .exemplar(how.exemplars ?? false);
+      .exemplar(how.isInstant !== true && hasExemplars(expression));
     return how.isInstant === true ? query.instant() : query.range();
   });
 }

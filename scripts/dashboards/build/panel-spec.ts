@@ -40,8 +40,6 @@ export interface ValuePanel extends PanelBase {
   readonly min?: number;
   readonly max?: number;
   readonly decimals?: number;
-  /** Draws exemplars, which lead to their traces. */
-  readonly exemplars?: boolean;
 }
 
 /** The state of each series over time, by the texts of its values. */

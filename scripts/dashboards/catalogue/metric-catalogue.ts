@@ -24,7 +24,14 @@ export interface KnownMetric {
 }
 
 /** Labels that no exporter sets: Prometheus and the scrape configuration do. */
-export const SCRAPE_LABELS: ReadonlySet<string> = new Set(['env', 'job', 'instance']);
+const SCRAPE_LABELS: ReadonlySet<string> = new Set(['env', 'job', 'instance']);
+
+/** The histograms whose samples bear the ids of their traces, where those are kept. */
+export const HISTOGRAMS_WITH_EXEMPLARS: readonly string[] = [
+  'model_inference_duration_seconds',
+  'backend_ttfb_seconds',
+  'time_to_first_chunk_seconds',
+];
 
 /** The metrics of the gateway by section, in the order of docs/metrics.md. */
 export const sections: readonly (readonly [title: string, metrics: readonly MetricDefinition[]])[] = [

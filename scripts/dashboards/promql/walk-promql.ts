@@ -8,7 +8,7 @@ export interface Selected {
 }
 
 /** The parts that an expression is made of, one level down. */
-export function childrenOf(tree: Promql): readonly Promql[] {
+function childrenOf(tree: Promql): readonly Promql[] {
   switch (tree.kind) {
     case 'number':
     case 'string':
