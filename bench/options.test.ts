@@ -12,6 +12,9 @@ describe('readOptions', () => {
       'no-ledger',
       'sqlite',
       'postgres',
+      'logs',
+      'traces-1',
+      'traces-100',
     ]);
     expect(registry?.sizes).toEqual([1000, 10_000, 50_000]);
     expect(poller).toEqual({ polls: 1000, runs: 5 });

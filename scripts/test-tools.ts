@@ -30,6 +30,18 @@ export const testTools: readonly TestTool[] = [
     service: 'prometheus',
   },
   {
+    debianPackage: 'prometheus-alertmanager',
+    why: 'a real Alertmanager routes, silences and tells of the alerts',
+    probe: { kind: 'binary', binary: 'prometheus-alertmanager' },
+    service: 'prometheus-alertmanager',
+  },
+  {
+    debianPackage: 'prometheus-alertmanager',
+    why: 'amtool checks the configuration and the routes',
+    probe: { kind: 'binary', binary: 'amtool' },
+    service: 'prometheus-alertmanager',
+  },
+  {
     debianPackage: 'python3-prometheus-client',
     why: 'its strict OpenMetrics parser reads the exposition',
     probe: { kind: 'python-module', module: 'prometheus_client' },

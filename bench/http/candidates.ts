@@ -3,8 +3,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LedgerPlace, postgresLedger, sqliteLedger } from './ledger-launch.ts';
 import { portkey } from './peers.ts';
+import { telemetryEnvironment, telemetryNames } from './telemetry-candidates.ts';
+import { severalWorkers } from './workers-launch.ts';
 
-/** What the bench compares: the last three are the gateway without a ledger, and with a user's key on either database. */
+/**
+ * What the bench compares: the last ones are the gateway without a ledger, with a user's key on either database, as
+ * two processes, and with lines to Loki or spans to a collector.
+ */
 export const candidateNames = [
   'direct',
   'bare',
@@ -13,6 +18,8 @@ export const candidateNames = [
   'no-ledger',
   'sqlite',
   'postgres',
+  'workers-2',
+  ...telemetryNames,
 ] as const;
 /** One of {@link candidateNames}. */
 export type CandidateName = (typeof candidateNames)[number];
@@ -33,6 +40,8 @@ export interface Launch {
 export interface LaunchPlace {
   readonly port: number;
   readonly upstreamPort: number;
+  /** Where lines and spans are taken. */
+  readonly sinksPort: number;
   readonly folder: string;
   /** The core of what is beside the candidate; null for any. */
   readonly core: number | null;
@@ -113,6 +122,18 @@ export async function launch(name: CandidateName, place: LaunchPlace): Promise<L
       return launchGateway(place, sqliteLedger());
     case 'postgres':
       return launchGateway(place, await postgresLedger(core));
+    case 'workers-2': {
+      const plan = launchGateway(place, 'unused');
+      const { environment, prepare } = severalWorkers(2, plan.headers);
+      return { ...plan, environment: { ...plan.environment, ...environment }, prepare };
+    }
+    case 'logs':
+    case 'traces-1':
+    case 'traces-100': {
+      const plan = launchGateway(place, 'unused');
+      const telemetry = telemetryEnvironment(name, `http://127.0.0.1:${place.sinksPort}`);
+      return { ...plan, environment: { ...plan.environment, ...telemetry } };
+    }
     case 'portkey':
       return launchPortkey(port, upstreamPort);
     default: {

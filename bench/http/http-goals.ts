@@ -5,6 +5,7 @@ import { figure, milliseconds } from '../report/table.ts';
 import type { CandidateName } from './candidates.ts';
 import type { HttpResults } from './http-results.ts';
 import { addedMs } from './http-tables.ts';
+import { telemetryGoals, telemetryNames } from './telemetry-candidates.ts';
 
 const SATURATING_CONNECTIONS = 16;
 
@@ -51,6 +52,31 @@ function perSecond(result: JobResult): number {
   return result.perSecond;
 }
 
+/** What two processes cost more than one: requests per second of CPU time, theirs ÷ its. */
+function workersGoal(results: HttpResults, stream: boolean, wanted: number): Goal {
+  const closed = results.scenarios.filter((scenario) => {
+    const connections = scenario.loop.kind === 'closed' ? scenario.loop.connections : 0;
+    return scenario.stream === stream && connections >= SATURATING_CONNECTIONS;
+  });
+  const perCpuSecond = (result: JobResult): number => result.perSecond / result.cpuShare;
+  const ratios = closed.flatMap(({ name }) => {
+    const found = results.paired(
+      'workers-2',
+      'gatewayz',
+      name,
+      perCpuSecond,
+      (value, other) => value / other,
+    );
+    return found.length === 0 ? [] : [[name, median(found)] as const];
+  });
+  return {
+    what: `two workers: ${stream ? 'streams' : 'requests'} per CPU second ÷ one`,
+    goal: `≥ ${wanted}`,
+    measured: ratios.map(([name, ratio]) => `${figure(ratio)} at ${name}`).join(', ') || figure(null),
+    met: ratios.length === 0 ? null : ratios.every(([, ratio]) => ratio >= wanted),
+  };
+}
+
 function addedGoal(
   results: HttpResults,
   what: string,
@@ -77,6 +103,15 @@ export function httpGoals(results: HttpResults): readonly Goal[] {
     ...(['sqlite', 'postgres'] as const).flatMap((database) =>
       [false, true].map((stream) => throughputGoal(results, 'no-ledger', stream, 0.85, database)),
     ),
+    ...telemetryNames
+      .filter((name) => results.candidates.includes(name))
+      .flatMap((name) =>
+        [false, true].map((stream) =>
+          throughputGoal(results, 'gatewayz', stream, telemetryGoals[name], name),
+        ),
+      ),
+    workersGoal(results, false, 0.95),
+    workersGoal(results, true, 0.95),
     addedGoal(
       results,
       'added p50 at 2,000 requests/s',

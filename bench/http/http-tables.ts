@@ -4,6 +4,7 @@ import { figure, milliseconds, table } from '../report/table.ts';
 import type { CandidateName } from './candidates.ts';
 import type { HttpResults } from './http-results.ts';
 import { type Scenario, scenarioTitle } from './scenarios.ts';
+import { isTelemetryName } from './telemetry-candidates.ts';
 
 /** A quotient with the range over the rounds: `0.64 (0.61–0.66)`. */
 function quotient(
@@ -48,6 +49,19 @@ function throughputTable(results: HttpResults): string {
     ],
     rows,
   );
+}
+
+/** What is left of the gateway's throughput where its lines or spans go somewhere. */
+function telemetryTable(results: HttpResults): readonly string[] {
+  const names = results.candidates.filter(isTelemetryName);
+  if (names.length === 0) return [];
+  const rows = results.scenarios
+    .filter(({ loop }) => loop.kind === 'closed')
+    .map((scenario) => [
+      scenarioTitle(scenario),
+      ...names.map((name) => quotient(results, name, 'gatewayz', scenario.name)),
+    ]);
+  return [table(['per second', ...names.map((name) => `${name} ÷ gatewayz`)], rows)];
 }
 
 /** Whether the candidate answered (nearly) all that was due. */
@@ -157,7 +171,7 @@ function bottlenecks(results: HttpResults): string[] {
 /** The HTTP part's tables in Markdown. */
 export function httpTables(results: HttpResults): string {
   const notes = [...faults(results), ...bottlenecks(results)];
-  const parts = [throughputTable(results)];
+  const parts = [throughputTable(results), ...telemetryTable(results)];
   if (results.candidates.includes('direct')) {
     parts.push(addedTable(results, 'added latency, ms p50 / p99', 'latencyMs'));
     if (results.scenarios.some(({ stream }) => stream)) {

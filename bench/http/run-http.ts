@@ -22,12 +22,13 @@ export type Started =
     }
   | { readonly failure: string };
 
-/** What all measurements share: one upstream, one load generator, one temporary folder. */
+/** What all measurements share: one upstream, one place for lines and spans, one load generator, one temporary folder. */
 export interface Workbench {
   readonly pinning: Pinning;
   readonly folder: string;
   readonly upstream: RunningProcess;
   readonly upstreamPort: number;
+  readonly sinksPort: number;
   readonly generator: LoadGenerator;
 }
 
@@ -40,6 +41,7 @@ export async function withWorkbench<T>(
   const folder = mkdtempSync(join(tmpdir(), 'gatewayz-bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const upstreamPort = await freePort();
+  const sinksPort = await freePort();
   const upstream = await startProcess({
     name: 'upstream',
     nodeArguments: [fileURLToPath(new URL('../upstream.ts', import.meta.url))],
@@ -48,14 +50,23 @@ export async function withWorkbench<T>(
     folder,
     port: upstreamPort,
   });
+  const sinks = await startProcess({
+    name: 'sinks',
+    nodeArguments: [fileURLToPath(new URL('../sinks.ts', import.meta.url))],
+    environment: { PORT: String(sinksPort) },
+    core: pinning.upstream,
+    folder,
+    port: sinksPort,
+  });
   try {
     const generator = await LoadGenerator.start(pinning.generator, folder);
     try {
-      return await use({ pinning, folder, upstream, upstreamPort, generator });
+      return await use({ pinning, folder, upstream, upstreamPort, sinksPort, generator });
     } finally {
       await generator.stop();
     }
   } finally {
+    await stopProcess(sinks);
     await stopProcess(upstream);
     rmSync(folder, { recursive: true, force: true });
   }
@@ -71,8 +82,8 @@ export async function startCandidate(
   let close: () => Promise<void> = async () => {};
   try {
     const port = await freePort();
-    const { pinning, folder, upstreamPort } = bench;
-    const plan = await launch(name, { port, upstreamPort, folder, core: pinning.upstream });
+    const { pinning, folder, upstreamPort, sinksPort } = bench;
+    const plan = await launch(name, { port, upstreamPort, sinksPort, folder, core: pinning.upstream });
     if (plan === null) {
       return { running: bench.upstream, port: upstreamPort, headers: directHeaders, stop: async () => {} };
     }

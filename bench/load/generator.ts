@@ -11,8 +11,15 @@ export type GeneratorReply = { readonly result: JobResult } | { readonly error: 
 
 const TICKS_PER_SECOND = 100;
 
-/** User and system time of a process in seconds; see proc(5), fields 14 and 15 of `stat`. */
+/** User and system time of a process and of those that it has started, in seconds. */
 function cpuSeconds(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  const started = children === '' ? [] : children.split(' ').map(Number);
+  return [pid, ...started].reduce((sum, one) => sum + cpuSecondsOfOne(one), 0);
+}
+
+/** See proc(5), fields 14 and 15 of `stat`. */
+function cpuSecondsOfOne(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;

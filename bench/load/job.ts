@@ -18,7 +18,7 @@ export interface Job {
   readonly stream: boolean;
   readonly loop: Loop;
   readonly seconds: number;
-  /** The process whose CPU time is read before and after. */
+  /** The process whose CPU time is read before and after, with that of the processes that it has started. */
   readonly pid: number;
 }
 

@@ -1,3 +1,4 @@
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunningPostgres, startPostgres, temporaryFolder } from '@gatewayz/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -60,6 +61,33 @@ describe.each(['sqlite', 'postgres'] as const)('a database of %s', (dialect) => 
     expect(events.every(({ seconds }) => seconds > 0)).toBe(true);
     expect(database.connections()).toMatchObject({ size: 1, active: 0, waiting: 0 });
   });
+});
+
+test('a file is copied while it is written, with all that was there by then, and never over another', async () => {
+  await using folder = await temporaryFolder();
+  const db = createBuilder<Tables>('sqlite');
+  const insert = (name: string) => [toStatement(db.insertInto('things').values({ name, size: 1 }))];
+  const select = toStatement(db.selectFrom('things').select('name').orderBy('name'));
+  const copy = join(folder.path, 'copies', 'things.sqlite');
+  {
+    await using database = await openDatabase(optionsFor(folder.path, null));
+    await database.run({ table: 'things', operation: 'insert' }, () => insert('before'));
+    const copying = database.backup?.(copy);
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        database.run({ table: 'things', operation: 'insert' }, () => insert(`while ${index}`)),
+      ),
+    );
+    await copying;
+    await expect(database.backup?.(copy)).rejects.toMatchObject({ code: 'failed' });
+    await database.run({ table: 'things', operation: 'insert' }, () => insert('after'));
+  }
+  expect(await readdir(join(folder.path, 'copies'))).toEqual(['things.sqlite']);
+  expect((await stat(copy)).mode & 0o777).toBe(0o600);
+  await using restored = await openDatabase({ ...optionsFor(folder.path, null), file: copy });
+  const [rows = []] = await restored.run({ table: 'things', operation: 'select' }, () => [select]);
+  expect(rows.map(({ name }) => name)).toContain('before');
+  expect(rows.map(({ name }) => name)).not.toContain('after');
 });
 
 test('a shared file is written by two that have it open; one that is not shared lets no other in', async () => {

@@ -47,6 +47,8 @@ export interface DatabaseOptions extends CallLimitOptions {
 /** A database of one of the dialects, every call of it timed. */
 export interface Database extends AsyncDisposable {
   readonly dialect: SqlDialect;
+  /** The SQLite file; null for Postgres. */
+  readonly file: string | null;
   /**
    * Runs what `write` gives as one transaction and gives the rows of each statement. Rejects with a `SqlError`; then
    * none has had an effect, but for the codes `timeout` and `unavailable`, where that is not known. It is durable when
@@ -72,20 +74,17 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   // Each is loaded where it is used alone: a driver that stands idle is 10 to 20 MB.
   if (url === null) {
     const { openSqliteEngine } = await import('./sqlite-engine.ts');
-    return toDatabase(await openSqliteEngine({ ...rest, file, schema: schemas.sqlite }), 'sqlite', onQuery);
+    return toDatabase(await openSqliteEngine({ ...rest, file, schema: schemas.sqlite }), file, onQuery);
   }
   const { openPostgresEngine } = await import('./postgres-engine.ts');
-  return toDatabase(
-    await openPostgresEngine({ ...rest, url, schema: schemas.postgres }),
-    'postgres',
-    onQuery,
-  );
+  return toDatabase(await openPostgresEngine({ ...rest, url, schema: schemas.postgres }), null, onQuery);
 }
 
-function toDatabase(engine: SqlEngine, dialect: SqlDialect, onQuery: (event: QueryEvent) => void): Database {
+function toDatabase(engine: SqlEngine, file: string | null, onQuery: (event: QueryEvent) => void): Database {
   const close = (): Promise<void> => engine.close();
   return {
-    dialect,
+    dialect: file === null ? 'postgres' : 'sqlite',
+    file,
     backup: engine.backup,
     async run({ table, operation }, write, durability = 'now') {
       const startMs = performance.now();

@@ -44,6 +44,7 @@ function createFront(database: Database): DatabaseFront {
     calls: 0,
     mode: 'open',
     dialect: database.dialect,
+    file: database.file,
     backup: database.backup,
     run(label, write, durability) {
       front.calls += 1;

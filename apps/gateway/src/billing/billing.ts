@@ -26,17 +26,19 @@ export interface BillingOptions {
   readonly creditsPerUsd: number;
   /** What a request without a limit of its own is taken to ask for. */
   readonly defaultOutputTokens: number;
-  /** How long after its deadline a request that was never settled is given up. */
+  /** The most that a request may take. */
   readonly totalMs: number;
   readonly epochNow: () => number;
   readonly onError: (error: unknown, requestId: string) => void;
 }
 
-const GRACE_MS = 60_000;
+/** A request that was never settled is given up as long after its deadline as it might have taken, or this. */
+const MAX_GRACE_MS = 60_000;
 
 /** Creates the billing of all requests. */
 export function createBilling(options: BillingOptions): Billing {
   const { books, creditsPerUsd, epochNow } = options;
+  const graceMs = Math.min(options.totalMs, MAX_GRACE_MS);
   const toCredits = (microUsd: number): number => Math.round(microUsd * creditsPerUsd);
 
   function toBill(exchange: Exchange, usage: TokenUsage, isEstimated: boolean): Bill | null {
@@ -91,7 +93,7 @@ export function createBilling(options: BillingOptions): Billing {
       if (books === null || caller.userId === '') return null;
       const now = epochNow();
       const amountMicro = toCredits(boundMicroUsd(route, request, options.defaultOutputTokens, now));
-      const expiresAtMs = Math.round(now + options.totalMs + GRACE_MS);
+      const expiresAtMs = Math.round(now + options.totalMs + graceMs);
       const { userId, keyId } = caller;
       return books.ledger.reserve({ requestId: id, userId, keyId, amountMicro, expiresAtMs }).then(
         (result) => {

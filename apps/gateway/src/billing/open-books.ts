@@ -19,9 +19,10 @@ export interface BooksOptions {
   /** Hears of every call of the database. */
   readonly onQuery: (event: QueryEvent) => void;
   readonly onTrouble: (message: string, error: unknown) => void;
+  /** How often reservations are looked for that nobody has settled; default 60,000 ms. */
+  readonly expiryMs?: number;
 }
 
-/** How often reservations are looked for that nobody has settled. */
 const EXPIRY_MS = 60_000;
 const SPOOL_FILE = 'unsettled.sqlite';
 /** A hanging database is given up before a client's patience is. */
@@ -29,7 +30,7 @@ const STATEMENT_TIMEOUT_MS = 3000;
 
 /** Opens the database with its schema up to date. Rejects with a `SqlError`. */
 export async function openBooks(options: BooksOptions): Promise<Books> {
-  const { databaseUrl, dataFolder, onQuery, onTrouble } = options;
+  const { databaseUrl, dataFolder, onQuery, onTrouble, expiryMs = EXPIRY_MS } = options;
   const database = await openGatewayStore({
     url: databaseUrl,
     dataFolder,
@@ -43,7 +44,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     ledger.expire(Date.now()).catch((error: unknown) => onTrouble('reservations could not be ended', error));
   };
   expire();
-  const timer = setInterval(expire, EXPIRY_MS).unref();
+  const timer = setInterval(expire, expiryMs).unref();
   return {
     database,
     ledger,

@@ -1,21 +1,42 @@
-import type { Arrival } from '../inference/exchange.ts';
+import type { KnownCaller } from '../accounts/caller-check.ts';
+import type { Caller } from '../inference/caller.ts';
+import type { Arrival, ExchangeRules } from '../inference/exchange.ts';
 import { log } from '../log.ts';
+import type { CachedAnswer } from '../response-cache/cached-answer.ts';
 import type { ResponseCache } from '../response-cache/response-cache.ts';
+import { limitReading } from './limit-reading.ts';
+
+/**
+ * Whose answers are whose, wherever they are kept. A key of the configuration is known by its place there, which
+ * may be another one's at the next start or at the next gateway: here it stands for itself.
+ */
+export function toCacheCaller(caller: KnownCaller | null, authorization: string | undefined): Caller {
+  if (caller === null) return { keyId: '', userId: '' };
+  return caller.key === null ? { keyId: `configured ${authorization ?? ''}`, userId: '' } : caller;
+}
 
 /** Gives the kept answer of the same request, free of charge; else goes on to the providers. */
 export async function answerFromCache(
   cache: ResponseCache,
   arrival: Arrival,
+  caller: Caller,
+  rules: Pick<ExchangeRules, 'writeTimeoutMs'>,
   askProviders: (arrival: Arrival) => void,
 ): Promise<void> {
-  const { caller, endpoint, route, request, response, lease, id } = arrival;
+  const { endpoint, route, request, response, lease } = arrival;
   const { stream, parsed: body } = request;
   const cacheKey = cache.keyOf({ caller, endpoint: endpoint.route, route: route.label, stream, body });
-  const found = cacheKey === null ? null : await cache.find(cacheKey);
-  if (found === null || !route.targets.some(({ provider }) => provider.name === found.provider)) {
-    askProviders({ ...arrival, cacheKey });
-    return;
-  }
+  const isServed = (answer: Pick<CachedAnswer, 'provider' | 'model'>): boolean =>
+    route.targets.some(({ provider, model }) => provider.name === answer.provider && model === answer.model);
+  const found = cacheKey === null ? null : await cache.find(cacheKey, isServed);
+  // The client may have left while the cache was being asked.
+  if (response.destroyed) lease.end(0);
+  else if (found === null) askProviders({ ...arrival, cacheKey });
+  else giveAgain(found, arrival, rules.writeTimeoutMs);
+}
+
+function giveAgain(found: CachedAnswer, arrival: Arrival, writeTimeoutMs: number): void {
+  const { caller, endpoint, route, response, lease, id } = arrival;
   lease.end(0);
   response.writeHead(200, [
     'content-type',
@@ -35,6 +56,7 @@ export async function answerFromCache(
     ...lease.headers,
   ]);
   response.end(found.body);
+  limitReading(response.socket, writeTimeoutMs);
   log('info', 'Request answered from the cache', {
     request_id: id,
     endpoint: endpoint.route,

@@ -7,7 +7,7 @@ import { readInferenceRequest } from '../inference/inference-request.ts';
 import type { Admission, Limits } from '../limits/limits.ts';
 import type { LimitType } from '../limits/rate-limits.ts';
 import type { Catalogue, Route } from '../providers/catalogue.ts';
-import { answerFromCache } from './answer-from-cache.ts';
+import { answerFromCache, toCacheCaller } from './answer-from-cache.ts';
 import { ApiError } from './api-error.ts';
 import { restrictRoute } from './restrict-route.ts';
 
@@ -58,7 +58,7 @@ function answer(
       lease,
       cacheKey: null,
     };
-    return start(parts.rules, arrival);
+    return start(parts.rules, arrival, request);
   };
   const admission = parts.limits.admit(caller, request.caller?.key ?? null);
   return admission instanceof Promise ? admission.then(begin) : begin(admission);
@@ -83,14 +83,18 @@ function admit(admission: Admission, { route }: Endpoint, parts: InferenceParts)
 }
 
 /** The client may have left while Redis was being asked: then nobody is called. */
-function start(rules: ExchangeRules, arrival: Arrival): void | Promise<void> {
+function start(rules: ExchangeRules, arrival: Arrival, asked: FastifyRequest): void | Promise<void> {
   if (arrival.response.destroyed) {
     arrival.lease.end(0);
     return;
   }
   const { cache } = rules;
-  if (cache === null || arrival.request.stream) new Exchange(rules, arrival).start();
-  else return answerFromCache(cache, arrival, (keyed) => new Exchange(rules, keyed).start());
+  if (cache === null || arrival.request.stream) {
+    new Exchange(rules, arrival).start();
+    return;
+  }
+  const caller = toCacheCaller(asked.caller, asked.headers.authorization);
+  return answerFromCache(cache, arrival, caller, rules, (keyed) => new Exchange(rules, keyed).start());
 }
 
 function findRoute(catalogue: Catalogue, model: string): Route {

@@ -139,7 +139,8 @@ function addOtherRoutes(fastify: FastifyInstance): void {
   addHealthRoutes(fastify, { isDraining: false }, dashboard as never);
   addModelsRoute(fastify, catalogue);
   // Bodies that are no requests end before they need any rules.
-  addInferenceRoutes(fastify, {} as ExchangeRules, catalogue);
+  const limits = { admit: () => ({ ok: true, lease: { headers: [], end() {} } }), close() {} } as const;
+  addInferenceRoutes(fastify, { rules: {} as ExchangeRules, catalogue, limits, onLimited() {} });
   addExplainRoute(fastify, createExplanations(1));
   addAdminRoutes(fastify, { providers: [], dashboard: dashboard as never, token: ADMIN_TOKEN });
   addSandboxRoutes(fastify, sandbox);

@@ -11,6 +11,7 @@ const USAGE = `npm run -s keys -- <command> [--json]
   list   [--user ID] [--status active|expired|revoked]
   show ID
   revoke ID
+  backup                         copy the gateway's SQLite database beside it, while it is in use
 
 Talks to the gateway at GATEWAYZ_URL (http://127.0.0.1:8000 by default) with ADMIN_TOKEN.
 Exits with 0 when it is done, 1 where the gateway refused or could not be reached, 2 for a wrong call.`;
@@ -36,6 +37,7 @@ export type Command = { readonly json: boolean } & (
     }
   | { readonly kind: 'list'; readonly filters: Readonly<Record<string, string>> }
   | { readonly kind: 'show' | 'revoke'; readonly id: string }
+  | { readonly kind: 'backup' }
 );
 
 const OPTIONS = {
@@ -63,6 +65,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   list: ['user', 'status'],
   show: [],
   revoke: [],
+  backup: [],
 };
 
 /** Reads the command line. Throws a `UsageError`. */
@@ -81,6 +84,7 @@ export function readCommand(args: readonly string[], nowMs: number = Date.now())
     return { kind, id, json };
   }
   if (rest.length > 0) throw new UsageError(`${kind} takes options only.`);
+  if (kind === 'backup') return { kind, json };
   return kind === 'list' ? readList(values, json) : readCreate(values, json, nowMs);
 }
 

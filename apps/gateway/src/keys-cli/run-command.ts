@@ -30,6 +30,11 @@ export async function runCommand(
       print(command.json ? toJson(key) : toFields(toShown(key)));
       return;
     }
+    case 'backup': {
+      const made = await client.ask('POST', '/admin/backups');
+      print(command.json ? toJson(made) : String(made.file));
+      return;
+    }
     default:
       return command satisfies never;
   }

@@ -1,7 +1,7 @@
 import { type SqlDialect, type SqlStatement, toStatement } from '@gatewayz/database';
 import { type RawBuilder, sql } from 'kysely';
 import type { Builder } from '../store/schema.ts';
-import { selectTexts } from './asked-rows.ts';
+import { isAmong } from './asked-rows.ts';
 
 /**
  * Takes the rows of the users concerned, in one order for all, before anything is read of them: what the next
@@ -23,5 +23,5 @@ export function lockUsers(
 /** The same for the users in a JSON list, the first parameter; null where nothing has to be locked. */
 export function lockUsersSql(dialect: SqlDialect): string | null {
   if (dialect === 'sqlite') return null;
-  return `select id from users where id in (${selectTexts(dialect, 1)}) order by id for update`;
+  return `select id from users where ${isAmong(dialect, 'id', 1)} order by id for update`;
 }

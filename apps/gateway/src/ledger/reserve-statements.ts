@@ -1,5 +1,5 @@
 import type { SqlDialect, SqlRow, SqlStatement } from '@gatewayz/database';
-import { type AskedColumn, parameterOf, selectAsked, selectTexts, toParameter } from './asked-rows.ts';
+import { type AskedColumn, isAmong, parameterOf, selectAsked, toParameter } from './asked-rows.ts';
 import type { Reservation, ReserveResult } from './charge.ts';
 import { lockUsersSql } from './lock-users.ts';
 
@@ -35,11 +35,11 @@ export function reserveStatements(dialect: SqlDialect): ReserveStatements {
   const insert = insertSql(dialect);
   const addToUsers = addReservedSql(dialect, 'users', 'user_id');
   const addToKeys = addReservedSql(dialect, 'api_keys', 'key_id');
-  const reserved = `select request_id from reservations where request_id in (${selectTexts(dialect, 1)})`;
+  const reserved = `select request_id from reservations where ${isAmong(dialect, 'request_id', 1)}`;
   const users = `select id, granted_micro - charged_micro - reserved_micro as free, disabled_at_ms from users
-    where id in (${selectTexts(dialect, 1)})`;
+    where ${isAmong(dialect, 'id', 1)}`;
   const keys = `select id, budget_micro - charged_micro - reserved_micro as free from api_keys
-    where budget_micro is not null and id in (${selectTexts(dialect, 1)})`;
+    where budget_micro is not null and ${isAmong(dialect, 'id', 1)}`;
 
   return {
     reserve(group, batchId, nowMs) {
@@ -128,7 +128,7 @@ function addReservedSql(
     update ${table} set reserved_micro = reserved_micro + added.amount
     from (
       select ${owner} as owner, sum(amount_micro) as amount from reservations
-      where request_id in (${selectTexts(dialect, 1)}) and batch_id = ${parameterOf(dialect, 2, 'text')}
+      where ${isAmong(dialect, 'request_id', 1)} and batch_id = ${parameterOf(dialect, 2, 'text')}
       group by ${owner}
     ) as added
     where id = added.owner`;

@@ -1,5 +1,5 @@
 import { type SqlDialect, type SqlStatement, type SqlValue, toStorableText } from '@gatewayz/database';
-import { type AskedColumn, parameterOf, selectAsked, selectTexts, toParameter } from './asked-rows.ts';
+import { type AskedColumn, isAmong, parameterOf, selectAsked, toParameter } from './asked-rows.ts';
 import type { Charge } from './charge.ts';
 import { lockUsersSql } from './lock-users.ts';
 import { toDay } from './to-day.ts';
@@ -39,7 +39,7 @@ export function settleStatements(dialect: SqlDialect): SettleGroup {
   const insert = insertSql(dialect);
   const moveOfUsers = moveSql(dialect, 'users', 'user_id');
   const moveOfKeys = moveSql(dialect, 'api_keys', 'key_id');
-  const remove = `delete from reservations where request_id in (${selectTexts(dialect, 1)})`;
+  const remove = `delete from reservations where ${isAmong(dialect, 'request_id', 1)}`;
 
   return (group, batchId) => {
     const rows = group.flatMap((one) => (one.kind === 'charge' ? [toRow(one.charge)] : []));
@@ -68,7 +68,7 @@ function insertSql(dialect: SqlDialect): string {
 }
 
 function moveSql(dialect: SqlDialect, table: 'users' | 'api_keys', owner: 'user_id' | 'key_id'): string {
-  const requests = selectTexts(dialect, 1);
+  const isAsked = isAmong(dialect, 'request_id', 1);
   return `
     update ${table} set
       charged_micro = charged_micro + moved.charged,
@@ -76,10 +76,10 @@ function moveSql(dialect: SqlDialect, table: 'users' | 'api_keys', owner: 'user_
     from (
       select owner, sum(charged) as charged, sum(reserved) as reserved from (
         select ${owner} as owner, credits_micro as charged, 0 as reserved from ledger
-        where request_id in (${requests}) and kind = 'charge' and batch_id = ${parameterOf(dialect, 2, 'text')}
+        where ${isAsked} and kind = 'charge' and batch_id = ${parameterOf(dialect, 2, 'text')}
         union all
         select ${owner} as owner, 0 as charged, amount_micro as reserved from reservations
-        where request_id in (${requests})
+        where ${isAsked}
       ) as moves group by owner
     ) as moved
     where id = moved.owner`;

@@ -5,6 +5,7 @@ import type { Accounts } from '../../accounts/accounts.ts';
 import { VERSION } from '../../version.ts';
 import { ApiError, invalidRequest } from '../api-error.ts';
 import { requireToken } from '../require-token.ts';
+import { backupEndpoint } from './backup-endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { keyEndpoints } from './key-endpoints.ts';
 import { toOpenApi } from './openapi.ts';
@@ -29,6 +30,7 @@ export function addAccountRoutes(server: FastifyInstance, parts: AccountRoutePar
     ...keyEndpoints(accounts, epochNow),
     ...planEndpoints(accounts),
     ...usageEndpoints(parts),
+    backupEndpoint(parts),
   ];
   const onRequest = token === null ? refuseAll : requireToken(token, '/admin');
   for (const endpoint of endpoints) addRoute(server, endpoint, onRequest);
