@@ -12,6 +12,7 @@ describe('readOptions', () => {
       'no-ledger',
       'sqlite',
       'postgres',
+      'workers-2',
       'logs',
       'traces-1',
       'traces-100',

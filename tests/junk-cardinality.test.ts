@@ -11,7 +11,7 @@ const CONNECTIONS = 16;
 const DEPTH = 16;
 const UNLISTED = 500;
 /** Routes, methods and statuses as they are, with room: far below what a single label of junk would make. */
-const MAX_SERIES = 3000;
+const MAX_SERIES = 6000;
 const MAX_SCRAPE_BYTES = 1_000_000;
 
 let stage: Stage<'primary'>;
@@ -66,7 +66,7 @@ test('every request is counted, by the status that the client saw', () => {
   }
 });
 
-test('the number of series stays where routes and catalogue put it', () => {
+test('Telemetry: random models, paths, keys, agents → series stay where routes and catalogue put them', () => {
   expect(after.size).toBeLessThan(MAX_SERIES);
   expect(after.sum('gatewayz_metrics_series_dropped_total')).toBe(0);
   const families = after.families.map(({ name }) => name);
@@ -76,7 +76,7 @@ test('the number of series stays where routes and catalogue put it', () => {
 test('no label holds anything that a client sent', () => {
   expect([...labelValues(after, ['model'])].sort()).toEqual(['large', 'other']);
   expect([...labelValues(after, ['path', 'endpoint'])].filter((path) => path.includes('%'))).toEqual([]);
-  expect(labelValues(after, ['path', 'endpoint']).size).toBeLessThan(25);
+  expect(labelValues(after, ['path', 'endpoint']).size).toBeLessThan(40);
   expect(labelValues(after, ['method']).size).toBeLessThan(10);
   expect([...labelValues(after, ['provider'])]).toEqual(['primary']);
 });
@@ -86,7 +86,7 @@ test('models that no list names are counted as one', () => {
   expect(after.value('gatewayz_attempts_total', other)).toBe(UNLISTED);
 });
 
-test('the scrape is whole, parsable and at most a megabyte', async () => {
+test('Telemetry: random models, paths, keys, agents → the scrape is whole, parsable and at most a megabyte', async () => {
   const text = await (await fetch(`${stage.gateway.url}/metrics`)).text();
   expect(Buffer.byteLength(text)).toBeLessThan(MAX_SCRAPE_BYTES);
   expect(histogramProblems(after)).toEqual([]);

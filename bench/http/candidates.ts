@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LedgerPlace, postgresLedger, sqliteLedger } from './ledger-launch.ts';
 import { portkey } from './peers.ts';
-import { telemetryEnvironment, telemetryNames } from './telemetry-candidates.ts';
+import { telemetryEnvironment } from './telemetry-candidates.ts';
 import { severalWorkers } from './workers-launch.ts';
 
 /**
@@ -19,7 +19,9 @@ export const candidateNames = [
   'sqlite',
   'postgres',
   'workers-2',
-  ...telemetryNames,
+  'logs',
+  'traces-1',
+  'traces-100',
 ] as const;
 /** One of {@link candidateNames}. */
 export type CandidateName = (typeof candidateNames)[number];

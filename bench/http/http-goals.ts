@@ -52,14 +52,14 @@ function perSecond(result: JobResult): number {
   return result.perSecond;
 }
 
-/** What two processes cost more than one: requests per second of CPU time, theirs ÷ its. */
+/**
+ * What two processes cost more than one, by their CPU time at the same fixed rate. At full load they would push each
+ * other out of the caches of the one core that they share here.
+ */
 function workersGoal(results: HttpResults, stream: boolean, wanted: number): Goal {
-  const closed = results.scenarios.filter((scenario) => {
-    const connections = scenario.loop.kind === 'closed' ? scenario.loop.connections : 0;
-    return scenario.stream === stream && connections >= SATURATING_CONNECTIONS;
-  });
+  const fixed = results.scenarios.filter((one) => one.stream === stream && one.loop.kind === 'open');
   const perCpuSecond = (result: JobResult): number => result.perSecond / result.cpuShare;
-  const ratios = closed.flatMap(({ name }) => {
+  const ratios = fixed.flatMap(({ name }) => {
     const found = results.paired(
       'workers-2',
       'gatewayz',

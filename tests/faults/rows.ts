@@ -1,13 +1,13 @@
 /** One row of what the product must survive. */
 export interface FaultRow {
-  readonly part: 'Provider' | 'Client' | 'Health service and poller';
+  readonly part: 'Provider' | 'Client' | 'Health service and poller' | 'Telemetry' | 'State and money';
   /** Each is to be proved by a test whose title begins with the part and these words. */
   readonly faults: readonly string[];
   /** What is right when any of them happens. */
   readonly right: string;
 }
 
-/** The faults of providers, of clients, and of the health service and its poller, each with what is right. */
+/** The faults of providers, clients, health service and poller, telemetry, and state, each with what is right. */
 export const FAULT_ROWS: readonly FaultRow[] = [
   {
     part: 'Provider',
@@ -221,5 +221,94 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     part: 'Health service and poller',
     faults: ['two replicas'],
     right: 'one probe, one verdict',
+  },
+  {
+    part: 'Telemetry',
+    faults: ['random models, paths, keys, agents'],
+    right: 'series ≤ cap, scrape ≤ 1 MB',
+  },
+  {
+    part: 'Telemetry',
+    faults: ['scrape storm', 'slow scraper', 'scraper that dies'],
+    right: 'coalesced, bounded',
+  },
+  {
+    part: 'Telemetry',
+    faults: ['a worker dies or hangs'],
+    right: 'the scrape answers within a second, no counter goes down',
+  },
+  {
+    part: 'Telemetry',
+    faults: ['Loki down an hour', 'Loki slow', 'Loki 429', 'Loki 400', 'Loki reset'],
+    right: 'bounded by lines and bytes; written = delivered + dropped + queued, exactly; requests unaffected',
+  },
+  {
+    part: 'Telemetry',
+    faults: [
+      'hostile log fields, CRLF',
+      'hostile log fields, ANSI',
+      'hostile log fields, 1 MB',
+      'hostile log fields, cyclic',
+      'hostile log fields, BigInt',
+      'hostile log fields, throwing getters',
+    ],
+    right: 'one JSON line each, never a throw',
+  },
+  {
+    part: 'Telemetry',
+    faults: ['Tempo down', 'Tempo hanging', 'Tempo 503'],
+    right: 'started = exported + dropped; shutdown inside its budget',
+  },
+  {
+    part: 'Telemetry',
+    faults: ['hostile traceparent', 'hostile tracestate', 'hostile baggage'],
+    right: 'the rules of W3C',
+  },
+  {
+    part: 'Telemetry',
+    faults: ['stdout blocked', 'disk full'],
+    right: 'goes on, counts',
+  },
+  {
+    part: 'Telemetry',
+    faults: ['`/metrics` without its token'],
+    right: '401, compared in constant time',
+  },
+  {
+    part: 'State and money',
+    faults: [
+      'Redis down',
+      'Redis stopped',
+      'Redis flapping',
+      'Redis slow',
+      'Redis read-only',
+      'Redis out of memory',
+      'Redis flushed',
+    ],
+    right: '≤ 200 ms, then local, counted; never a false 429',
+  },
+  {
+    part: 'State and money',
+    faults: ['Postgres down', 'Postgres restarted', 'Postgres slow', 'Postgres pool exhausted'],
+    right: 'finished but unrecorded charges kept durably; keys from a short cache, then fail closed',
+  },
+  {
+    part: 'State and money',
+    faults: ['SIGKILL under load on SQLite', 'SIGKILL under load on Postgres'],
+    right: 'nothing lost, nothing charged twice, no orphaned reservation',
+  },
+  {
+    part: 'State and money',
+    faults: [
+      'duplicate settle',
+      'out-of-order settle',
+      '1,000 parallel requests on a key with credit for 10',
+    ],
+    right: 'exact; integers only',
+  },
+  {
+    part: 'State and money',
+    faults: ['SQLite file locked', 'SQLite on a full disk', 'SQLite file torn', 'backup and restore'],
+    right: 'waits within its limit, then fails loudly; backup and restore proved',
   },
 ];

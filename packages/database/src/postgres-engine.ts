@@ -57,8 +57,8 @@ async function query(client: PoolClient, { sql, parameters }: SqlStatement): Pro
 }
 
 /**
- * Sends the whole transaction at once: one way to the server and back, however many statements it has. After one that
- * fails the server refuses those behind it, and the commit undoes what was before it.
+ * Sends all statements at once: one way to the server and back, however many there are. The commit comes after their
+ * answers: a server that hangs, and is given up, has not been told yet to keep what it does when it goes on.
  */
 async function runTransaction(
   client: PoolClient,
@@ -67,8 +67,10 @@ async function runTransaction(
 ): Promise<readonly SqlRow[][]> {
   const begin = client.query(durability === 'now' ? 'begin' : 'begin; set local synchronous_commit = off');
   const all = statements.map((statement) => query(client, statement));
-  const ends = await Promise.allSettled([begin, ...all, client.query('commit')]);
+  const ends = await Promise.allSettled([begin, ...all]);
   const failed = ends.find((end) => end.status === 'rejected');
+  if (failed === undefined) await client.query('commit');
+  else if (isConnectionUsable(failed.reason)) await client.query('rollback');
   if (failed !== undefined) throw failed.reason;
   return Promise.all(all.map(async (rows) => [...(await rows)]));
 }

@@ -161,7 +161,7 @@ test('no more keys are kept than allowed: the one read the longest ago goes firs
 });
 
 describe('while the database is away', () => {
-  test('known keys are let in for a minute, then nobody', async () => {
+  test('State and money: Postgres down → keys that were read in the last minute are let in, then nobody', async () => {
     const { directory, front, clock, troubles } = stage;
     await directory.find(token);
     front.mode = 'refusing';

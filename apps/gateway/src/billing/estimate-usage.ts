@@ -37,10 +37,11 @@ function isAttachment(text: string): boolean {
 }
 
 function countAnswer({ stream, attempts }: Exchange, count: CountTokens): number {
-  // A chunk brings about one token; the text itself is kept only where a broken stream could be continued.
   if (stream !== null) {
-    const text = stream.transcript?.text ?? '';
-    return text === '' ? stream.chunks : count(text);
+    const { transcript } = stream;
+    // The text is kept where all of it is text; else a chunk brings about one token.
+    const isKept = transcript !== null && (transcript.canContinue || transcript.isFinished);
+    return isKept ? count(transcript.text) : stream.chunks;
   }
   const answer = attempts.at(-1)?.answer;
   if (answer === null || answer === undefined) return 0;
@@ -51,5 +52,7 @@ function countAnswer({ stream, attempts }: Exchange, count: CountTokens): number
 function countChoice(choice: unknown, count: CountTokens): number {
   if (choice === null || typeof choice !== 'object') return 0;
   const { message, text } = choice as { readonly message?: unknown; readonly text?: unknown };
-  return countTexts(message ?? text, count);
+  if (message === null || typeof message !== 'object') return countTexts(text, count);
+  const { role: _, ...said } = message as { readonly role?: unknown };
+  return countTexts(said, count);
 }

@@ -122,7 +122,16 @@ describe.each(['sqlite', 'postgres'] as const)('a ledger on %s', (dialect) => {
     expect(await stage.ledger.reserve(reservation('r', { userId: 'bob' }))).toBe('unknown_user');
   });
 
-  test('charges once, however often and in whatever order it is told', async () => {
+  test('State and money: out-of-order settle → a charge before, or without, its reservation counts once', async () => {
+    await stage.ledger.settle(charge('r1', { creditsMicro: 3 }));
+    expect(await stage.ledger.reserve(reservation('r1'))).toBe('reserved');
+    await stage.ledger.settle(charge('r1', { creditsMicro: 4 }));
+    expect(await stage.user('ann')).toMatchObject({ charged_micro: 3, reserved_micro: 0 });
+    expect(await stage.rows('ledger')).toHaveLength(1);
+    expect(await stage.rows('reservations')).toEqual([]);
+  });
+
+  test('State and money: duplicate settle → a request is charged once, however often it is told', async () => {
     await stage.ledger.settle(charge('late', { creditsMicro: 3 }));
     await stage.ledger.reserve(reservation('r1'));
     await Promise.all(

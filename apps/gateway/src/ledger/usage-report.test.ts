@@ -1,7 +1,9 @@
+import type { Database } from '@gatewayz/database';
 import { type RunningPostgres, startPostgres, temporaryFolder } from '@gatewayz/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { streamUsageCsv } from '../http/admin/stream-usage-csv.ts';
 import { charge, NOW_MS, openLedger } from './ledger-stage.ts';
-import { reportUsage } from './usage-report.ts';
+import { reportUsage as reportPart, type UsageQuery, type UsageRow } from './usage-report.ts';
 
 let postgres: RunningPostgres;
 beforeAll(async () => {
@@ -10,6 +12,10 @@ beforeAll(async () => {
 afterAll(() => postgres.stop());
 
 const DAY_MS = 86_400_000;
+
+function reportUsage(database: Database, query: UsageQuery): Promise<readonly UsageRow[]> {
+  return reportPart(database, query, { limit: 100, after: null });
+}
 
 describe.each(['sqlite', 'postgres'] as const)('a report of usage on %s', (dialect) => {
   test('sums up the charges of the days asked for, by what is asked for', async () => {
@@ -52,5 +58,29 @@ describe.each(['sqlite', 'postgres'] as const)('a report of usage on %s', (diale
       { group: { user: 'ann' }, creditsMicro: 5 },
     ]);
     expect(await reportUsage(stage.database, { ...ofAnn, userId: 'nobody', groupBy: [] })).toEqual([]);
+  });
+
+  test('is whole as CSV, however many parts it is read in, and each row is there once', async () => {
+    await using folder = await temporaryFolder();
+    await using stage = await openLedger(dialect === 'postgres' ? postgres.url : null, folder.path);
+    await stage.addUser('csv');
+    const charges = Array.from({ length: 60 }, (_, index) =>
+      charge(`csv-${index}`, {
+        userId: 'csv',
+        atMs: NOW_MS + (index % 3) * DAY_MS,
+        keyId: `key-${index % 7}`,
+        model: `model-${index % 5}`,
+      }),
+    );
+    await Promise.all(charges.map((one) => stage.ledger.settle(one)));
+    const whole = { fromDay: '2026-01-31', toDay: '2026-02-03', userId: 'csv' };
+    for (const groupBy of [['key', 'model'], ['day', 'model', 'key'], ['model'], []] as const) {
+      const query = { ...whole, groupBy };
+      const rows = await reportUsage(stage.database, query);
+      const csv = async (part: number): Promise<string> =>
+        (await (await streamUsageCsv(stage.database, query, part)).toArray()).join('');
+      expect(await csv(4)).toBe(await csv(1000));
+      expect((await csv(4)).trimEnd().split('\r\n')).toHaveLength(1 + rows.length);
+    }
   });
 });

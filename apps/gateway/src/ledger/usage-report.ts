@@ -39,11 +39,19 @@ const COLUMNS: Readonly<Record<UsageGroup, keyof LedgerColumns>> = {
   model: 'model',
 };
 
-/** More groups are cut off: such a report is to be asked for in parts. */
-const MAX_ROWS = 100_000;
+/** A part of a report: no more rows than the limit, behind a row of the part before. */
+export interface UsagePart {
+  readonly limit: number;
+  /** Its groups; null: from the beginning. */
+  readonly after: UsageRow['group'] | null;
+}
 
 /** Sums up the ledger's charges, ordered by their groups. Rejects with a `SqlError`. */
-export async function reportUsage(database: Database, query: UsageQuery): Promise<readonly UsageRow[]> {
+export async function reportUsage(
+  database: Database,
+  query: UsageQuery,
+  { limit, after }: UsagePart,
+): Promise<readonly UsageRow[]> {
   const db = createBuilder<Tables>(database.dialect);
   const groups = query.groupBy.map((group) => COLUMNS[group]);
   const sum = (expression: RawBuilder<unknown>, name: string) => sql<number>`sum(${expression})`.as(name);
@@ -67,7 +75,12 @@ export async function reportUsage(database: Database, query: UsageQuery): Promis
   if (query.userId !== undefined) select = select.where('user_id', '=', query.userId);
   if (query.keyId !== undefined) select = select.where('key_id', '=', query.keyId);
   for (const group of groups) select = select.groupBy(group).orderBy(group);
-  const statement = toStatement(select.limit(MAX_ROWS));
+  if (after !== null && groups.length > 0) {
+    const columns = sql.join(groups.map((group) => sql.ref(group)));
+    const last = sql.join(query.groupBy.map((group) => after[group] ?? ''));
+    select = select.where(sql<boolean>`(${columns}) > (${last})`);
+  }
+  const statement = toStatement(select.limit(limit));
   const [rows = []] = await database.run({ table: 'ledger', operation: 'select' }, () => [statement]);
   return rows.filter(({ requests }) => Number(requests) > 0).map((row) => toUsageRow(row, query.groupBy));
 }

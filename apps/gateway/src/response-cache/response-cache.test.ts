@@ -1,4 +1,4 @@
-import { createRedisLink } from '@gatewayz/redis-link';
+import { createRedisLink, type RedisLink } from '@gatewayz/redis-link';
 import { startRedis } from '@gatewayz/testkit';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createResponseCache, type ResponseCache, type ResponseCacheOptions } from './response-cache.ts';
@@ -99,6 +99,12 @@ describe('in memory', () => {
 });
 
 describe('in Redis', () => {
+  test('a look-up that takes long is not waited for, and counts for nothing', async () => {
+    const slow = { ask: () => new Promise<never>(() => {}) } as unknown as RedisLink;
+    expect(await cacheOf({ redis: slow }).find('a', anyone)).toBeNull();
+    expect(heard).toEqual([]);
+  });
+
   test('replicas share answers, what is no answer is none, and a Redis that hangs has nothing', async () => {
     await using redis = await startRedis();
     const link = createRedisLink({ url: redis.url });

@@ -5,8 +5,9 @@ const SECRET_HEADER = /auth|key|token|secret|cookie|password|credential/i;
 
 /** Everything that must never be in a line, wherever it comes from. */
 export function listSecrets(config: Pick<Config, 'providers'>, secrets: Secrets): readonly string[] {
-  const { clientKeys, providerKeys, metricsToken, adminToken } = secrets;
-  const { databaseUrl, redisUrl, lokiUrl, prometheusUrl, openTelemetry } = secrets;
+  const { clientKeys, providerKeys, metricsToken, adminToken, keyPepper, ...more } = secrets;
+  const { databaseUrl, redisUrl, lokiUrl, prometheusUrl, openTelemetry, ...forgotten } = more;
+  forgotten satisfies Record<string, never>;
   const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT } = openTelemetry;
   const urls = [databaseUrl, redisUrl, lokiUrl, prometheusUrl];
   const all = [
@@ -15,6 +16,7 @@ export function listSecrets(config: Pick<Config, 'providers'>, secrets: Secrets)
     ...config.providers.flatMap(({ headers }) => listHeaderSecrets(headers)),
     metricsToken ?? '',
     adminToken ?? '',
+    keyPepper ?? '',
     ...[...urls, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT].flatMap(listUrlSecrets),
     ...listExporterSecrets(openTelemetry.OTEL_EXPORTER_OTLP_HEADERS),
     ...listExporterSecrets(openTelemetry.OTEL_EXPORTER_OTLP_TRACES_HEADERS),

@@ -53,6 +53,7 @@ function toFields(exchange: Exchange, outcome: Outcome): LogFields {
     input_tokens: usage?.inputTokens,
     output_tokens: usage?.outputTokens,
     usage_estimated: bill?.isEstimated === true ? true : undefined,
+    unpriced: bill !== null && bill.costMicroUsd === null ? true : undefined,
     cost_usd: bill === null || bill.costMicroUsd === null ? undefined : bill.costMicroUsd / MICRO,
     duration_ms: round(exchange.endedAt - times.receivedAt),
     first_chunk_ms:

@@ -153,7 +153,7 @@ describe('what arrives', () => {
 });
 
 describe('an outage', () => {
-  it('costs bounded memory, and the books balance to the line all the time', async () => {
+  it('Telemetry: Loki down an hour → memory stays bounded, and the books balance to the line all the time', async () => {
     const maxQueuedBytes = 500_000;
     await using bench = await start({ maxQueuedLines: 2_000, maxQueuedBytes });
     const { loki, logger } = bench;

@@ -44,7 +44,7 @@ it('writes every line once, in order', async () => {
   expect(sink.counts()).toEqual({ written: 20_000, delivered: 20_000, dropped: 0, queued: 0 });
 });
 
-it('goes on and counts while nobody reads, and waits no longer than its budget', async () => {
+it('Telemetry: stdout blocked → it goes on and counts, and waits no longer than its budget', async () => {
   await withPipe(async (readEnd, writeEnd) => {
     const sink = createStdoutSink({ fd: writeEnd, maxQueued: 200_000 });
     for (let at = 0; at < 5_000; at += 1) sink.write(`${at} ${'x'.repeat(94)}`);
@@ -72,7 +72,7 @@ it('counts what a reader that is gone will never read', async () => {
   });
 });
 
-it('counts what a full disk does not take, and tries the next lines', async () => {
+it('Telemetry: disk full → what it does not take is counted, and the next lines are tried', async () => {
   const fd = openSync('/dev/full', 'a');
   const sink = createStdoutSink({ fd });
   sink.write('x');

@@ -5,26 +5,50 @@ import { type ShownUsage, showUsage, usageFields } from './show-usage.ts';
 
 const DAY_MS = 86_400_000;
 const ROWS_AT_ONCE = 500;
+/** What is held of a report at once; a longer one is read in parts. */
+const ROWS_OF_PART = 20_000;
 
 /**
- * Streams a report as CSV (RFC 4180). By days first, it is read day by day, so that no more than one is held. Rejects
- * with a `SqlError` where not even the first part could be read; a later failure breaks the stream off.
+ * Streams a report as CSV (RFC 4180), however long it is: read part by part, and by days first also day by day.
+ * Rejects with a `SqlError` where not even the first part could be read; a later failure breaks the stream off.
  */
-export async function streamUsageCsv(database: Database, query: UsageQuery): Promise<Readable> {
-  const parts = readParts(database, query);
+export async function streamUsageCsv(
+  database: Database,
+  query: UsageQuery,
+  rowsOfPart: number = ROWS_OF_PART,
+): Promise<Readable> {
+  const parts = readDays(database, query, rowsOfPart);
   const first = await parts.next();
   return Readable.from(toLines(usageFields(query.groupBy), first, parts), { objectMode: false });
 }
 
-async function* readParts(database: Database, query: UsageQuery): AsyncGenerator<readonly UsageRow[], void> {
+async function* readDays(
+  database: Database,
+  query: UsageQuery,
+  limit: number,
+): AsyncGenerator<readonly UsageRow[], void> {
   if (query.groupBy[0] !== 'day') {
-    yield await reportUsage(database, query);
+    yield* readParts(database, query, limit);
     return;
   }
   const lastMs = Date.parse(query.toDay);
   for (let dayMs = Date.parse(query.fromDay); dayMs <= lastMs; dayMs += DAY_MS) {
     const day = new Date(dayMs).toISOString().slice(0, 10);
-    yield await reportUsage(database, { ...query, fromDay: day, toDay: day });
+    yield* readParts(database, { ...query, fromDay: day, toDay: day }, limit);
+  }
+}
+
+async function* readParts(
+  database: Database,
+  query: UsageQuery,
+  limit: number,
+): AsyncGenerator<readonly UsageRow[], void> {
+  let after: UsageRow['group'] | null = null;
+  for (;;) {
+    const rows: readonly UsageRow[] = await reportUsage(database, query, { limit, after });
+    yield rows;
+    after = rows.at(-1)?.group ?? null;
+    if (rows.length < limit || query.groupBy.length === 0) return;
   }
 }
 

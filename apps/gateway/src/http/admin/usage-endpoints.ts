@@ -162,7 +162,7 @@ async function toUsage(
   database: Database,
   report: UsageQuery,
 ): Promise<{ object: 'usage'; from: string; to: string; data: ShownUsage[] }> {
-  const rows = await reportUsage(database, report);
+  const rows = await reportUsage(database, report, { limit: MAX_JSON_ROWS + 1, after: null });
   if (rows.length > MAX_JSON_ROWS) {
     throw invalidRequest(
       `The report has more than ${MAX_JSON_ROWS} rows: ask for fewer days or groups, or for CSV.`,

@@ -1,0 +1,89 @@
+import { expect, test, vi } from 'vitest';
+import type { KeyRecord } from '../accounts/key-finding.ts';
+import type { Arrival } from '../inference/exchange.ts';
+import { createResponseCache, type ResponseCache } from '../response-cache/response-cache.ts';
+import { answerFromCache, toCacheCaller } from './answer-from-cache.ts';
+
+const ANN = { keyId: 'laptop', userId: 'ann' };
+const CHAT = { stream: false, parsed: { model: 'chat' } };
+const TARGET = { provider: { name: 'groq' }, model: 'llama' };
+
+/** A request as far as the cache looks at it. */
+function arrive(more: object = {}) {
+  const response = { destroyed: false, socket: null, writeHead: vi.fn(), end: vi.fn() };
+  const lease = { headers: ['x-ratelimit-limit-requests', '6'], end: vi.fn() };
+  const route = { label: 'chat', targets: [TARGET] };
+  const parts = { id: 'req-1', caller: ANN, endpoint: { route: '/v1/chat/completions' }, request: CHAT };
+  const arrival = { ...parts, route, response, lease, ...more } as unknown as Arrival;
+  return { arrival, response, lease, askProviders: vi.fn<(keyed: Arrival) => void>() };
+}
+
+function createCache(): ResponseCache {
+  return createResponseCache({
+    scope: 'key',
+    ttlMs: 1000,
+    maxEntryBytes: 1000,
+    maxBytes: 10_000,
+    redis: null,
+    now: () => 0,
+  });
+}
+
+async function ask(cache: ResponseCache, parts: ReturnType<typeof arrive>): Promise<void> {
+  await answerFromCache(cache, parts.arrival, ANN, { writeTimeoutMs: 1000 }, parts.askProviders);
+}
+
+test('what is not there is asked for with the name to keep it under, and then given again', async () => {
+  const cache = createCache();
+  const first = arrive();
+  await ask(cache, first);
+  const keyed = first.askProviders.mock.calls[0]?.[0];
+  expect(keyed?.cacheKey).toMatch(/^[\w-]{43}$/);
+  expect(first.lease.end).not.toHaveBeenCalled();
+  const body = Buffer.from('{}');
+  cache.keep(keyed?.cacheKey ?? '', { provider: 'groq', model: 'llama', body });
+
+  const second = arrive();
+  await ask(cache, second);
+  expect(second.askProviders).not.toHaveBeenCalled();
+  expect(second.response.end.mock.calls).toEqual([[body]]);
+  expect(second.lease.end.mock.calls).toEqual([[0]]);
+  expect(second.response.writeHead.mock.calls[0]).toEqual([
+    200,
+    expect.arrayContaining(['x-gatewayz-cache', 'hit', 'x-ratelimit-limit-requests', '6']),
+  ]);
+});
+
+test.each([
+  { provider: 'mistral', model: 'llama' },
+  { provider: 'groq', model: 'llama-of-last-week' },
+])('an answer of $provider/$model, which the route does not lead to, is not given', async (target) => {
+  const cache = createCache();
+  const first = arrive();
+  await ask(cache, first);
+  cache.keep(first.askProviders.mock.calls[0]?.[0].cacheKey ?? '', { ...target, body: Buffer.from('{}') });
+  const second = arrive();
+  await ask(cache, second);
+  expect(second.askProviders).toHaveBeenCalledOnce();
+});
+
+test('for a client that left while the cache was being asked nobody is called, and its place is free', async () => {
+  const found = Promise.withResolvers<null>();
+  const parts = arrive();
+  const asked = ask({ ...createCache(), find: () => found.promise }, parts);
+  parts.response.destroyed = true;
+  found.resolve(null);
+  await asked;
+  expect(parts.askProviders).not.toHaveBeenCalled();
+  expect(parts.lease.end.mock.calls).toEqual([[0]]);
+});
+
+test('a key of the configuration stands for itself, one of the database for its id, and without keys all are one', () => {
+  const configured = (keyId: string) => ({ keyId, userId: '', key: null });
+  const first = toCacheCaller(configured('configured:0'), 'Bearer a');
+  expect(toCacheCaller(configured('configured:1'), 'Bearer a')).toEqual(first);
+  expect(toCacheCaller(configured('configured:0'), 'Bearer b')).not.toEqual(first);
+  const known = { ...ANN, key: { id: 'laptop' } as KeyRecord };
+  expect(toCacheCaller(known, 'Bearer a')).toMatchObject(ANN);
+  expect(toCacheCaller(null, 'Bearer a')).toEqual(toCacheCaller(null, undefined));
+});
