@@ -14,6 +14,7 @@ import { ENDPOINTS } from './inference/endpoint.ts';
 import type { Arrival, Exchange } from './inference/exchange.ts';
 import type { Target } from './providers/provider.ts';
 import { noteHealth } from './routing/note-health.ts';
+import { logBodies } from './telemetry/log-bodies.ts';
 import { logRequest } from './telemetry/request-line.ts';
 import { notableOf, toRequestSpans } from './telemetry/request-spans.ts';
 
@@ -88,6 +89,7 @@ export function createSignals(parts: SignalParts): Signals {
       if (endpoint !== undefined) countTimes(exchange, endpoint, stages);
       explanations.add(exchange);
       logRequest(logger, exchange);
+      logBodies(logger, exchange);
     },
   };
 }

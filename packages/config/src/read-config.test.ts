@@ -153,6 +153,18 @@ describe('the environment', () => {
     });
   });
 
+  test('says how many processes share the port', () => {
+    expect(read('').config.workers).toBe(1);
+    expect(read('', { GATEWAYZ_WORKERS: '' }).config.workers).toBe(1);
+    expect(read('', { GATEWAYZ_WORKERS: '4' }).config.workers).toBe(4);
+  });
+
+  test.each(['0', '65', '-1', '1.5', 'auto'])('with %s workers is refused', (workers) => {
+    expect(problems('', { GATEWAYZ_WORKERS: workers })).toEqual({
+      GATEWAYZ_WORKERS: `expected a whole number from 1 to 64, received ${workers}`,
+    });
+  });
+
   test.each(Object.entries(PRESETS))('switches %s on by its key', (name, { baseUrl, resells }) => {
     const { config, secrets } = read('', { [`${name.toUpperCase()}_API_KEY`]: 'key' });
     expect(config.providers).toMatchObject([{ name, baseUrl, resells, models: null }]);

@@ -10,6 +10,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
+import { log } from '../log.ts';
 import { ApiError, invalidRequest, toErrorBody, toErrorDetails } from './api-error.ts';
 import { beginRequest } from './begin-request.ts';
 import { answerBrokenRequest, isDistrusted } from './broken-request.ts';
@@ -138,6 +139,7 @@ function sendError(
     parts.onUnexpected(error, request.id);
   }
   const details = toErrorDetails(known);
+  log('info', 'Request refused', { request_id: request.id, status: details.status, code: details.code });
   if (details.retryAfterSeconds) reply.header('retry-after', details.retryAfterSeconds);
   const { headers = [] } = details;
   for (let index = 0; index < headers.length; index += 2)

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort, startProcess, type TemporaryFolder, temporaryFolder } from '@gatewayz/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -53,6 +54,12 @@ test('a key is created, works, is listed and shown, and no longer works when it 
   const revoked = await keys(`revoke ${id}`);
   expect([revoked.code, revoked.out]).toEqual([0, expect.stringMatching(/^status +revoked$/m)]);
   expect((await server.ask('GET', '/v1/usage', undefined, token)).status).toBe(401);
+});
+
+test('the database is copied, and the place of the copy is told', async () => {
+  const made = await keys('backup');
+  expect([made.code, made.err]).toEqual([0, '']);
+  expect((await readFile(made.out.trim())).subarray(0, 15).toString()).toBe('SQLite format 3');
 });
 
 test.each([

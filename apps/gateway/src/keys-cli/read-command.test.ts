@@ -34,6 +34,7 @@ test.each([
     { kind: 'list', filters: { user_id: 'ann', status: 'active' }, json: true },
   ],
   ['show key_1', { kind: 'show', id: 'key_1', json: false }],
+  ['backup', { kind: 'backup', json: false }],
   ['revoke key_1', { kind: 'revoke', id: 'key_1', json: false }],
 ])('%s is understood', (line, command) => {
   expect(read(line)).toEqual(command);
