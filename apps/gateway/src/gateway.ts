@@ -19,6 +19,7 @@ import { describeError, log } from './log.ts';
 import { openParts, type Parts } from './open-parts.ts';
 import { createCatalogue } from './providers/catalogue.ts';
 import type { Sandbox } from './sandbox/start-sandbox.ts';
+import type { WorkerPlace } from './workers/worker-place.ts';
 
 /** A gateway that can be started once and drained once. */
 export interface Gateway {
@@ -31,13 +32,14 @@ export interface Gateway {
 /** How many requests can be explained afterwards. */
 const EXPLAINED_REQUESTS = 1000;
 
-/** Builds every part of the gateway from its configuration; nothing is served before `listen`. */
+/** Builds every part of the gateway from its configuration; nothing is served before `listen`. `place` is its place among workers. */
 export async function createGateway(
   config: Config,
   secrets: Secrets,
   sandbox: Sandbox | null,
+  place: WorkerPlace | null = null,
 ): Promise<Gateway> {
-  const parts = await openParts(config, secrets, sandbox !== null);
+  const parts = await openParts(config, secrets, sandbox !== null, place);
   const { providers } = parts.watch;
   const catalogue = createCatalogue(providers, config.models, config.modelLists, (provider, error) => {
     log('warn', 'a model list could not be had', { provider, ...describeError(error) });

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import type { Config, Secrets } from '@gatewayz/config';
 import { ConfigError, readConfig } from '@gatewayz/config';
@@ -6,6 +7,8 @@ import { toBanner } from './banner.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { describeError, log } from './log.ts';
 import { type Sandbox, startSandbox } from './sandbox/start-sandbox.ts';
+import { runPrimary } from './workers/run-primary.ts';
+import { runWorker } from './workers/run-worker.ts';
 
 /** How long the last line of a process that ends by an error may take. */
 const LAST_LINE_MS = 1000;
@@ -25,23 +28,39 @@ try {
   const text = error instanceof Error ? error.message : String(error);
   process.stderr.write(error instanceof ConfigError ? `${text}\n` : `The gateway did not start: ${text}\n`);
   process.exitCode = 1;
+  // Its channel would keep a worker alive.
+  if (cluster.isWorker) process.exit();
 }
 
 async function run(): Promise<void> {
   const { config: configured, secrets: given } = readConfig(process.env);
+  if (cluster.isWorker) {
+    await runWorker(configured, given, (config, secrets, place) =>
+      createGateway(config, secrets, null, place),
+    );
+    return;
+  }
   const sandbox = configured.providers.length === 0 ? await startSandbox() : null;
   const config = sandbox === null ? configured : withSandbox(configured, sandbox);
   const generatedKey = config.auth === 'keys' && given.clientKeys.length === 0 ? createKey() : null;
   const secrets: Secrets = generatedKey === null ? given : { ...given, clientKeys: [generatedKey] };
 
+  // What the sandbox can be told, it is told in this process.
+  const isAlone = config.workers === 1 || sandbox !== null;
+  const url = isAlone
+    ? await runAlone(config, secrets, sandbox)
+    : await runPrimary(config, secrets, generatedKey);
+  // Standard output is for log lines.
+  process.stderr.write(toBanner({ url, config, generatedKey, hasSandbox: sandbox !== null }));
+}
+
+async function runAlone(config: Config, secrets: Secrets, sandbox: Sandbox | null): Promise<string> {
   const gateway = await createGateway(config, secrets, sandbox).catch(async (error: unknown) => {
     await sandbox?.close();
     throw error;
   });
   drainOnSignal(gateway);
-  const url = await gateway.listen();
-  // Standard output is for log lines.
-  process.stderr.write(toBanner({ url, config, generatedKey, hasSandbox: sandbox !== null }));
+  return gateway.listen();
 }
 
 /** SIGTERM and Ctrl-C let requests under way end; a second one does not wait for them. */

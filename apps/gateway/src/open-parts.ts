@@ -14,6 +14,7 @@ import { createProviderWatch, type ProviderWatch } from './provider-watch.ts';
 import { type OpenRedis, openRedis } from './shared-state/open-redis.ts';
 import { openTelemetry, type Telemetry } from './telemetry/open-telemetry.ts';
 import { showTelemetry } from './telemetry/show-telemetry.ts';
+import type { WorkerPlace } from './workers/worker-place.ts';
 
 /** What the gateway stands on: all that is opened before it serves, and closed after. */
 export interface Parts {
@@ -36,9 +37,14 @@ export interface Parts {
 const TELEMETRY_BUDGET_MS = 3000;
 
 /** Opens the parts of a gateway. Rejects where the database, or the secret that keys are hashed with, is not to be had. */
-export async function openParts(config: Config, secrets: Secrets, usesSandbox: boolean): Promise<Parts> {
+export async function openParts(
+  config: Config,
+  secrets: Secrets,
+  usesSandbox: boolean,
+  place: WorkerPlace | null,
+): Promise<Parts> {
   const telemetry = openTelemetry(config, secrets);
-  const observability = createObservability({
+  const ofProcess = createObservability({
     env: {},
     appName: config.appName,
     token: secrets.metricsToken,
@@ -51,15 +57,18 @@ export async function openParts(config: Config, secrets: Secrets, usesSandbox: b
     stages: false,
     onError: (error, place) => log('error', 'the metrics module failed', { place, ...describeError(error) }),
   });
+  const observability = place?.share(ofProcess) ?? ofProcess;
   const { registry, metrics } = observability;
   showTelemetry(registry, telemetry);
   const business = createBusinessMetrics(registry);
-  const books = config.ledger.enabled ? await openGatewayBooks(config, secrets, observability) : null;
+  const books = config.ledger.enabled
+    ? await openGatewayBooks(config, secrets, observability, place?.number ?? null)
+    : null;
   const cache = observability.cache('api_keys');
   const accounts =
     books === null ? null : await openAccounts(books, secrets, config.dataDir, { business, cache });
   const redis = secrets.redisUrl === null ? null : openRedis(secrets.redisUrl, registry);
-  const watch = createProviderWatch(config, secrets, metrics, redis?.link ?? null);
+  const watch = createProviderWatch(config, secrets, metrics, redis?.link ?? null, place);
   const healthService = createHealthServiceLink(config, registry, usesSandbox, telemetry.tracing);
   return {
     observability,
@@ -74,7 +83,9 @@ export async function openParts(config: Config, secrets: Secrets, usesSandbox: b
       accounts?.start();
       redis?.start();
       watch.start();
-      void healthService.start(url);
+      const startHealthService = (): void => void healthService.start(url);
+      if (place === null) startHealthService();
+      else place.whenLeader(startHealthService);
     },
     async close() {
       await healthService.stop();

@@ -11,6 +11,7 @@ import type { RedisLink } from '@gatewayz/redis-link';
 import { describeError, log } from './log.ts';
 import { createProvider, type Provider } from './providers/provider.ts';
 import { createSharedBreakers } from './shared-state/share-breakers.ts';
+import type { WorkerPlace } from './workers/worker-place.ts';
 
 /** The providers, and those who keep an eye on them. */
 export interface ProviderWatch {
@@ -28,12 +29,14 @@ export function createProviderWatch(
   secrets: Secrets,
   { providers: metrics, inference, money }: Pick<ObservabilityMetrics, 'providers' | 'inference' | 'money'>,
   redis: RedisLink | null,
+  place: WorkerPlace | null,
 ): ProviderWatch {
   const now = (): number => performance.now();
   const onTransition = (transition: HealthTransition): void => {
     watch.monitor.changed(transition);
     watch.dashboard.changed(transition);
     shared?.changed(transition);
+    place?.breakerChanged(transition);
     logTransition(transition);
   };
   const providers = config.providers.map((entry) => {
@@ -54,6 +57,7 @@ export function createProviderWatch(
     });
   });
   const healths = providers.map(({ health }) => health);
+  place?.followBreakers(healths);
   const shared = redis === null ? null : createSharedBreakers({ redis, providers: healths, now });
   const watch: ProviderWatch = {
     providers,

@@ -53,8 +53,8 @@ export interface Registry extends MetricFactory {
   /** All values as data; with `collect` the collectors run first. Foreign registries and what tells of renders are left out. */
   snapshot(options?: { readonly collect?: boolean }): Promise<RegistrySnapshot>;
   /**
-   * Shows what a snapshot holds and nothing else, apart from the registry's own counts, which stay where the snapshot
-   * has none. Metrics that are not there are made; one that is defined here in another way stays as it is.
+   * Shows what a snapshot holds and nothing else, apart from the registry's own counts, which stay where it has none.
+   * Metrics that are not there are made; one that is defined here in another way stays as it is.
    */
   restore(snapshot: RegistrySnapshot): void;
 }
@@ -155,8 +155,7 @@ class MetricRegistry implements Registry {
     if (collect) {
       await this.#gather();
     }
-    const ownCounts = this.#self?.counts ?? [];
-    const self = [...this.#selfFamilies.values()].filter(({ name }) => ownCounts.includes(name));
+    const self = [...this.#selfFamilies.values()].filter(({ name }) => this.#self?.counts.includes(name));
     return [...this.#families.values(), ...self].map(takeSnapshot);
   }
 

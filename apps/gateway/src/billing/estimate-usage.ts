@@ -21,7 +21,7 @@ export async function estimateUsage(exchange: Exchange): Promise<TokenUsage> {
 }
 
 /** Counts every text of a value, at any depth, and what it holds beside texts. */
-export function countTexts(value: unknown, count: CountTokens, depth = 0): number {
+function countTexts(value: unknown, count: CountTokens, depth = 0): number {
   if (typeof value === 'string') return isAttachment(value) ? TOKENS_PER_ATTACHMENT : count(value);
   // A list of tokens is what it is.
   if (typeof value === 'number') return 1;

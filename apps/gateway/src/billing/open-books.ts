@@ -16,6 +16,8 @@ export interface Books {
 export interface BooksOptions {
   readonly databaseUrl: string | null;
   readonly dataFolder: string;
+  /** Which of several processes on one machine this is; null, the default, where it is the only one. */
+  readonly worker?: number | null;
   /** Hears of every call of the database. */
   readonly onQuery: (event: QueryEvent) => void;
   readonly onTrouble: (message: string, error: unknown) => void;
@@ -24,22 +26,23 @@ export interface BooksOptions {
 }
 
 const EXPIRY_MS = 60_000;
-const SPOOL_FILE = 'unsettled.sqlite';
 /** A hanging database is given up before a client's patience is. */
 const STATEMENT_TIMEOUT_MS = 3000;
 
 /** Opens the database with its schema up to date. Rejects with a `SqlError`. */
 export async function openBooks(options: BooksOptions): Promise<Books> {
-  const { databaseUrl, dataFolder, onQuery, onTrouble, expiryMs = EXPIRY_MS } = options;
+  const { databaseUrl, dataFolder, worker = null, onQuery, onTrouble, expiryMs = EXPIRY_MS } = options;
   const database = await openGatewayStore({
     url: databaseUrl,
     dataFolder,
+    isShared: worker !== null,
     onQuery,
     onConnectionLost: (error) => onTrouble('a database connection was lost', error),
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
   const ledger = createLedger(database, Date.now);
-  const settlements = await openSettlements({ ledger, spoolFile: join(dataFolder, SPOOL_FILE), onTrouble });
+  const spoolFile = join(dataFolder, (worker ?? 1) === 1 ? 'unsettled.sqlite' : `unsettled-${worker}.sqlite`);
+  const settlements = await openSettlements({ ledger, spoolFile, onTrouble });
   const expire = (): void => {
     ledger.expire(Date.now()).catch((error: unknown) => onTrouble('reservations could not be ended', error));
   };

@@ -8,11 +8,13 @@ export async function openGatewayBooks(
   { dataDir }: Config,
   { databaseUrl }: Secrets,
   { metrics, registry, pool }: Observability,
+  worker: number | null = null,
 ): Promise<Books> {
   const connections = pool('gateway');
   const books = await openBooks({
     databaseUrl,
     dataFolder: dataDir,
+    worker,
     onQuery(query) {
       metrics.database.query(query, query.seconds);
       if (query.error !== null) connections.error(query.error);

@@ -18,7 +18,7 @@ export interface BreakerNews {
 }
 
 /** Monotonic milliseconds that mean the same in every process of a machine. */
-export function machineNow(): number {
+function machineNow(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);
 }
 
