@@ -5,6 +5,9 @@ const config: ViteUserConfig = defineConfig({
     include: ['{packages,apps}/*/src/**/*.test.ts', '{scripts,bench,tests}/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // End-to-end tests start real servers on machines that others use as well: one that fails is tried once more, and
+    // the report says so.
+    retry: process.env.CI === 'true' ? 1 : 0,
   },
 });
 

@@ -102,6 +102,14 @@ test('what was under way when the connection broke is not done later', async () 
   expect(await link.ask('get', (client) => client.get('gatewayz:late'))).toEqual({ ok: true, value: null });
 });
 
+test('what is under way when the connection breaks is given up at once, not when its time is over', async () => {
+  const [link, other] = [createLink({ commandTimeoutMs: 5000 }), createLink()];
+  await Promise.all([isUp(link), isUp(other)]);
+  const lost = link.ask('wait', (client) => client.blpop('gatewayz:empty', 0));
+  await other.ask('kill', (client) => client.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes'));
+  expect(await lost).toEqual({ ok: false, status: 'error' });
+});
+
 test('a Redis that is killed and comes back is found again', async () => {
   const link = createLink();
   await isUp(link);

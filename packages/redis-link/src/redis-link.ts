@@ -53,7 +53,8 @@ function createClient(url: string, commandTimeoutMs: number): Redis {
     commandTimeout: commandTimeoutMs,
     connectTimeout: CONNECT_TIMEOUT_MS,
     enableOfflineQueue: false,
-    maxRetriesPerRequest: 1,
+    // With more, commands of a connection that has closed stay without an answer while the next one is in use.
+    maxRetriesPerRequest: 0,
     // A command that its caller has given up must not be done later.
     autoResendUnfulfilledCommands: false,
     retryStrategy: (times) => Math.min(100 * 2 ** (times - 1), MAX_RECONNECT_MS) * (0.75 + Math.random() / 2),
