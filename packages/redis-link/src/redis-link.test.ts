@@ -106,7 +106,7 @@ test('what is under way when the connection breaks is given up at once, not when
   const [link, other] = [createLink({ commandTimeoutMs: 5000 }), createLink()];
   await Promise.all([isUp(link), isUp(other)]);
   const lost = link.ask('wait', (client) => client.blpop('gatewayz:empty', 0));
-  await other.ask('kill', (client) => client.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes'));
+  await other.ask('kill', (client) => client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'));
   expect(await lost).toEqual({ ok: false, status: 'error' });
 });
 
