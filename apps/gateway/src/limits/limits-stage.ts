@@ -1,5 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { createRedisLink, type RedisEvent, type RedisLink } from '@gatewayz/redis-link';
+import {
+  createRedisLink,
+  type RedisEvent,
+  type RedisLink,
+  type RedisLinkOptions,
+} from '@gatewayz/redis-link';
 import { type Admission, createLimits, type LimitLease, type Limits, type LimitsOptions } from './limits.ts';
 import type { RateLimits } from './rate-limits.ts';
 
@@ -16,9 +21,18 @@ export interface Replica extends AsyncDisposable {
   isUp(): Promise<void>;
 }
 
-export function createReplica(url: string, options: Partial<LimitsOptions>): Replica {
+export function createReplica(
+  url: string,
+  options: Partial<LimitsOptions>,
+  linkOptions: Partial<RedisLinkOptions> = {},
+): Replica {
   const events: RedisEvent[] = [];
-  const link = createRedisLink({ url, holdOffMs: 100, onOperation: (event) => events.push(event) });
+  const link = createRedisLink({
+    url,
+    holdOffMs: 100,
+    onOperation: (event) => events.push(event),
+    ...linkOptions,
+  });
   const limits = createLimits({
     ofKeys: NONE,
     ofUsers: { requestsPerMinute: null, tokensPerMinute: null },

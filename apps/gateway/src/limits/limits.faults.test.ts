@@ -119,6 +119,23 @@ test('State and money: Redis flapping → nobody below the limits is refused, an
   await expectShared();
 });
 
+test('State and money: Redis flapping → a place given back on a connection that breaks is free on the next one', async () => {
+  // With that much time, what waits for its end is told from what is given up when the connection breaks.
+  const patient = { commandTimeoutMs: 5000 };
+  const url = `redis://127.0.0.1:${proxy.port}`;
+  await using one = createReplica(url, { ofKeys: { ...NONE, concurrency: 3 } }, patient);
+  await one.isUp();
+  const held = admittedOf(await one.admit(3));
+  expect(held).toHaveLength(3);
+  proxy.setFault({ blackhole: true });
+  for (const lease of held) lease.end(0);
+  proxy.dropConnections('reset');
+  proxy.setFault({});
+  await vi.waitFor(() => expect(one.link.isAvailable()).toBe(false), { ...PATIENT, interval: 1 });
+  await one.isUp();
+  expect(refusalsOf(await one.admit(3))).toEqual([]);
+});
+
 test('State and money: Redis slow → within 200 ms this process limits alone, counted, until it is fast again', async () => {
   proxy.setFault({ latencyMs: 300 });
   await expectLocal('timeout');
