@@ -41,26 +41,30 @@ test('every secret is to be masked, as it stands and not as URLs and headers enc
     { ...secrets, clientKeys: ['sk-of-a-client'] },
     'gateway',
   );
-  expect([...redact].sort()).toEqual([
-    '100%',
-    'Basic of-tempo',
-    'of-loki',
-    'of/the-database',
-    'sk-of-a-client',
-    'sk-of-the-provider',
-    'token-of-admin',
-    'token-of-metrics',
-  ]);
+  expect(redact).toEqual(
+    expect.arrayContaining([
+      '100%',
+      'Basic of-tempo',
+      'of-tempo',
+      'of-loki',
+      'of/the-database',
+      'sk-of-a-client',
+      'sk-of-the-provider',
+      'token-of-admin',
+      'token-of-metrics',
+    ]),
+  );
 });
 
 test('tracing is told the environment, and what the operator says of it comes after what we say', () => {
   expect(toTracingSettings(config, secrets)).toMatchObject({
     environment: {
-      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=staging,deployment.environment.name=mine',
+      OTEL_RESOURCE_ATTRIBUTES:
+        'deployment.environment.name=staging,deployment.environment=staging,deployment.environment.name=mine',
     },
     slowMs: 30_000,
   });
   expect(toTracingSettings(config, { ...secrets, openTelemetry: {} }).environment).toEqual({
-    OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=staging',
+    OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=staging,deployment.environment=staging',
   });
 });

@@ -1,4 +1,5 @@
 import type { Config, LogsConfig, Secrets } from './config.ts';
+import { listSecrets } from './list-secrets.ts';
 
 /** How a process of ours logs, in the words of a logger's options. */
 export interface LoggerSettings {
@@ -25,11 +26,8 @@ export interface TracingSettings {
 }
 
 /** What configuration and environment say of logs, for the app of this name. */
-export function toLoggerSettings(
-  { appName, logs }: Config,
-  secrets: Secrets,
-  service: string,
-): LoggerSettings {
+export function toLoggerSettings(config: Config, secrets: Secrets, service: string): LoggerSettings {
+  const { appName, logs } = config;
   const { lokiUrl } = secrets;
   return {
     app: appName,
@@ -38,7 +36,7 @@ export function toLoggerSettings(
     level: logs.level,
     format: logs.format,
     bodies: logs.bodies ? 'debug-unsafe' : 'never',
-    redact: [...listSecrets(secrets)],
+    redact: listSecrets(config, secrets),
     loki:
       lokiUrl === null
         ? null
@@ -52,7 +50,9 @@ export function toLoggerSettings(
 
 /** What configuration and environment say of traces; where this runs is among what describes the process. */
 export function toTracingSettings({ logs, traces }: Config, { openTelemetry }: Secrets): TracingSettings {
-  const own = `deployment.environment.name=${logs.environment}`;
+  const { environment } = logs;
+  // The second is the older name, which existing queries use.
+  const own = `deployment.environment.name=${environment},deployment.environment=${environment}`;
   const named = openTelemetry.OTEL_RESOURCE_ATTRIBUTES;
   return {
     // What the operator says comes later, and so goes before ours.
@@ -62,30 +62,4 @@ export function toTracingSettings({ logs, traces }: Config, { openTelemetry }: S
     },
     slowMs: traces.slowMs,
   };
-}
-
-function* listSecrets(secrets: Secrets): Generator<string> {
-  yield* secrets.clientKeys;
-  yield* secrets.providerKeys.values();
-  for (const token of [secrets.metricsToken, secrets.adminToken]) if (token !== null) yield token;
-  const { databaseUrl, redisUrl, lokiUrl, prometheusUrl } = secrets;
-  for (const url of [databaseUrl, redisUrl, lokiUrl, prometheusUrl]) {
-    if (url !== null && URL.canParse(url) && new URL(url).password !== '') {
-      yield decode(new URL(url).password);
-    }
-  }
-  const headers = secrets.openTelemetry.OTEL_EXPORTER_OTLP_HEADERS ?? '';
-  for (const header of headers.split(',')) {
-    const value = header.slice(header.indexOf('=') + 1).trim();
-    if (value !== '') yield decode(value);
-  }
-}
-
-/** As it stands where it is not encoded after all. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,4 +1,4 @@
-import type { Config, Secrets } from '@gatewayz/config';
+import type { Config, Secrets } from './config.ts';
 
 /** Names of headers whose values are credentials. */
 const SECRET_HEADER = /auth|key|token|secret|cookie|password|credential/i;
