@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { temporaryFolder } from '@gatewayz/testkit';
 import { describe, expect, test, vi } from 'vitest';
+import type { Caller } from '../inference/caller.ts';
 import { readAll, startExchanges } from '../inference/exchange-fixture.ts';
 import { chatEvent, DONE_EVENT } from '../inference/stream-fixture.ts';
+import { createDailyUsage } from '../ledger/daily-usage.ts';
 import { openLedger } from '../ledger/ledger-stage.ts';
 import { openSettlements } from '../ledger/settlements.ts';
 import { type Billing, createBilling } from './billing.ts';
@@ -16,7 +18,7 @@ const COST_MICRO = 2000;
 const PRICES = { large: { inputUsdPerMillion: 1, outputUsdPerMillion: 2 } };
 
 /** A ledger on the disk with a user who has so much credit, and exchanges that are billed there. */
-async function openStage(grantedMicro: number) {
+async function openStage(grantedMicro: number, caller: Caller = ANN) {
   const folder = await temporaryFolder();
   const stage = await openLedger(null, folder.path);
   await stage.addUser('ann', { granted_micro: grantedMicro });
@@ -26,21 +28,26 @@ async function openStage(grantedMicro: number) {
     spoolFile: join(folder.path, 'spool.sqlite'),
     onTrouble: () => {},
   });
+  const dailyUsage = createDailyUsage({ database: stage.database, onTrouble: () => {} });
   const errors: unknown[] = [];
   const billing: Billing = createBilling({
-    books: { ledger: stage.ledger, settlements },
+    books: { ledger: stage.ledger, settlements, dailyUsage },
     creditsPerUsd: 1,
     defaultOutputTokens: 1024,
     totalMs: 1000,
     epochNow: Date.now,
     onError: (error) => errors.push(error),
   });
-  const exchanges = await startExchanges(['only'], { billing }, { caller: ANN, prices: PRICES });
+  const exchanges = await startExchanges(['only'], { billing }, { caller, prices: PRICES });
   return {
     ...exchanges,
     errors,
     user: () => stage.user('ann'),
     charges: () => stage.rows('ledger'),
+    dailyUsage: async () => {
+      await dailyUsage.flush();
+      return stage.rows('daily_usage');
+    },
     reserved: () => stage.rows('reservations'),
     breakLedger: () => stage.database.close(),
     backlog: () => settlements.backlog(),
@@ -147,4 +154,24 @@ describe('a request of a user', () => {
     expect(await readAll(second.client)).toContain('"code":"ledger_unavailable"');
     expect(stage.errors).toHaveLength(1);
   });
+});
+
+test('a request with a key of the configuration is charged to nobody, and summed up by day', async () => {
+  await using stage = await openStage(10_000, { keyId: 'configured', userId: '' });
+  for (let request = 0; request < 2; request += 1) {
+    const { client } = await stage.ask();
+    (await stage.call()).answer(200, ANSWER);
+    expect(await readAll(client)).toContain('Hi');
+  }
+  expect(await stage.charges()).toEqual([]);
+  expect(await stage.reserved()).toEqual([]);
+  expect(await stage.dailyUsage()).toMatchObject([
+    {
+      key_id: 'configured',
+      provider: 'only',
+      requests: 2,
+      output_tokens: 1000,
+      cost_micro_usd: 2 * COST_MICRO,
+    },
+  ]);
 });

@@ -3,10 +3,9 @@ import type { Outcome } from '@gatewayz/provider-health';
 import type { ApiErrorDetails } from '../http/api-error.ts';
 import type { Exchange } from '../inference/exchange.ts';
 import type { ReserveResult } from '../ledger/charge.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { Settlements } from '../ledger/settlements.ts';
 import type { Bill } from './bill.ts';
 import { estimateUsage } from './estimate-usage.ts';
+import type { Books } from './open-books.ts';
 import { boundMicroUsd } from './reservation-amount.ts';
 
 /** Lets requests begin that can be paid for, and charges those that have ended. */
@@ -22,7 +21,7 @@ export interface Billing {
 
 export interface BillingOptions {
   /** Null: prices are shown, and nothing is written down. */
-  readonly books: { readonly ledger: Ledger; readonly settlements: Settlements } | null;
+  readonly books: Pick<Books, 'ledger' | 'settlements' | 'dailyUsage'> | null;
   readonly creditsPerUsd: number;
   /** What a request without a limit of its own is taken to ask for. */
   readonly defaultOutputTokens: number;
@@ -61,21 +60,22 @@ export function createBilling(options: BillingOptions): Billing {
         .catch((error: unknown) => options.onError(error, id));
     }
     const target = exchange.attempts.at(-1)?.target;
-    const settled = books.settlements.settle({
-      requestId: id,
-      userId,
+    const used = {
       keyId,
       atMs: Math.round(epochNow()),
       provider: target?.provider.name ?? '',
       model: target?.model ?? '',
       usage: bill.usage,
       costMicroUsd: bill.costMicroUsd,
-      creditsMicro: bill.creditsMicro,
       isEstimated: bill.isEstimated,
-      isStreaming: exchange.wantsStream,
-    });
-    // Where nobody pays, nobody is kept waiting either.
-    return userId === '' ? null : settled;
+    };
+    if (userId !== '') {
+      const { creditsMicro } = bill;
+      const isStreaming = exchange.wantsStream;
+      return books.settlements.settle({ ...used, requestId: id, userId, creditsMicro, isStreaming });
+    }
+    books.dailyUsage.add(used);
+    return null;
   }
 
   async function estimate(exchange: Exchange): Promise<void> {

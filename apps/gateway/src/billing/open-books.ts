@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Database, QueryEvent } from '@gatewayz/database';
+import { createDailyUsage, type DailyUsage } from '../ledger/daily-usage.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { openSettlements, type Settlements } from '../ledger/settlements.ts';
 import { openGatewayStore } from '../store/open-gateway-store.ts';
@@ -9,6 +10,7 @@ export interface Books {
   readonly database: Database;
   readonly ledger: Ledger;
   readonly settlements: Settlements;
+  readonly dailyUsage: DailyUsage;
   /** Ends everything; charges that are under way are written first. */
   close(): Promise<void>;
 }
@@ -42,6 +44,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
   });
   const ledger = createLedger(database, Date.now);
   const spoolFile = join(dataFolder, (worker ?? 1) === 1 ? 'unsettled.sqlite' : `unsettled-${worker}.sqlite`);
+  const dailyUsage = createDailyUsage({ database, onTrouble });
   const settlements = await openSettlements({ ledger, spoolFile, onTrouble });
   const expire = (): void => {
     ledger.expire(Date.now()).catch((error: unknown) => onTrouble('reservations could not be ended', error));
@@ -52,9 +55,11 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     database,
     ledger,
     settlements,
+    dailyUsage,
     async close() {
       clearInterval(timer);
       await ledger.idle();
+      await dailyUsage.close();
       await settlements.close();
       await database.close();
     },

@@ -16,7 +16,6 @@ export type ReserveResult = 'reserved' | 'no_credit' | 'budget_spent' | 'unknown
 /** What a request that has ended cost. */
 export interface Charge {
   readonly requestId: string;
-  /** Empty for a key of the configuration, which nobody pays for. */
   readonly userId: string;
   readonly keyId: string;
   readonly atMs: number;

@@ -156,14 +156,6 @@ describe.each(['sqlite', 'postgres'] as const)('a ledger on %s', (dialect) => {
     expect(await stage.ledger.reserve(reservation('r3'))).toBe('reserved');
   });
 
-  test('writes down what a key of the configuration used, which nobody pays for', async () => {
-    await stage.ledger.settle(charge('r1', { userId: '', keyId: 'static', costMicroUsd: null }));
-    expect(await stage.rows('ledger')).toMatchObject([
-      { user_id: '', key_id: 'static', cost_micro_usd: null },
-    ]);
-    expect(await stage.user('ann')).toMatchObject({ charged_micro: 0 });
-  });
-
   test('ends reservations that nobody settled; a late charge counts all the same', async () => {
     await stage.ledger.reserve(reservation('r1', { expiresAtMs: NOW_MS + 5 }));
     await stage.ledger.reserve(reservation('r2', { expiresAtMs: NOW_MS + 50 }));

@@ -1,6 +1,6 @@
 import { createBuilder, type Database, type SqlRow, toStatement } from '@gatewayz/database';
 import { type RawBuilder, sql } from 'kysely';
-import type { LedgerColumns, Tables } from '../store/tables.ts';
+import type { DailyUsageColumns, Tables } from '../store/tables.ts';
 
 /** What usage can be summed up by. */
 export const USAGE_GROUPS = ['day', 'user', 'key', 'provider', 'model'] as const;
@@ -31,13 +31,31 @@ export interface UsageRow {
   readonly creditsMicro: number;
 }
 
-const COLUMNS: Readonly<Record<UsageGroup, keyof LedgerColumns>> = {
+/** What charges and daily sums have in common: rows that can be added up. */
+interface UsedColumns extends DailyUsageColumns {
+  user_id: string;
+  credits_micro: number;
+}
+
+const COLUMNS: Readonly<Record<UsageGroup, keyof UsedColumns>> = {
   day: 'day',
   user: 'user_id',
   key: 'key_id',
   provider: 'provider',
   model: 'model',
 };
+
+const SUMS = [
+  'requests',
+  'input_tokens',
+  'output_tokens',
+  'cached_tokens',
+  'reasoning_tokens',
+  'cost_micro_usd',
+  'unpriced_requests',
+  'estimated_requests',
+  'credits_micro',
+] as const satisfies readonly (keyof UsedColumns)[];
 
 /** A part of a report: no more rows than the limit, behind a row of the part before. */
 export interface UsagePart {
@@ -46,7 +64,7 @@ export interface UsagePart {
   readonly after: UsageRow['group'] | null;
 }
 
-/** Sums up the ledger's charges, ordered by their groups. Rejects with a `SqlError`. */
+/** Sums up the ledger's charges and what nobody pays for, ordered by their groups. Rejects with a `SqlError`. */
 export async function reportUsage(
   database: Database,
   query: UsageQuery,
@@ -54,26 +72,10 @@ export async function reportUsage(
 ): Promise<readonly UsageRow[]> {
   const db = createBuilder<Tables>(database.dialect);
   const groups = query.groupBy.map((group) => COLUMNS[group]);
-  const sum = (expression: RawBuilder<unknown>, name: string) => sql<number>`sum(${expression})`.as(name);
   let select = db
-    .selectFrom('ledger')
+    .selectFrom(usedRows(query).as('used'))
     .select(groups)
-    .select([
-      sql<number>`count(*)`.as('requests'),
-      sum(sql.ref('input_tokens'), 'input_tokens'),
-      sum(sql.ref('output_tokens'), 'output_tokens'),
-      sum(sql.ref('cached_tokens'), 'cached_tokens'),
-      sum(sql.ref('reasoning_tokens'), 'reasoning_tokens'),
-      sum(sql.ref('cost_micro_usd'), 'cost_micro_usd'),
-      sum(sql`case when cost_micro_usd is null then 1 else 0 end`, 'unpriced_requests'),
-      sum(sql.ref('is_estimated'), 'estimated_requests'),
-      sum(sql.ref('credits_micro'), 'credits_micro'),
-    ])
-    .where('kind', '=', 'charge')
-    .where('day', '>=', query.fromDay)
-    .where('day', '<=', query.toDay);
-  if (query.userId !== undefined) select = select.where('user_id', '=', query.userId);
-  if (query.keyId !== undefined) select = select.where('key_id', '=', query.keyId);
+    .select(SUMS.map((name) => sql<number>`sum(${sql.ref(name)})`.as(name)));
   for (const group of groups) select = select.groupBy(group).orderBy(group);
   if (after !== null && groups.length > 0) {
     const columns = sql.join(groups.map((group) => sql.ref(group)));
@@ -85,17 +87,36 @@ export async function reportUsage(
   return rows.filter(({ requests }) => Number(requests) > 0).map((row) => toUsageRow(row, query.groupBy));
 }
 
+/** Every charge, and every daily sum, that is asked for. */
+function usedRows({ fromDay, toDay, userId, keyId }: UsageQuery): RawBuilder<UsedColumns> {
+  const ofKey = keyId === undefined ? sql`` : sql`and key_id = ${keyId}`;
+  const ofUser = userId === undefined ? sql`` : sql`and user_id = ${userId}`;
+  const tokens = sql`input_tokens, output_tokens, cached_tokens, reasoning_tokens`;
+  const unpriced = sql`case when cost_micro_usd is null then 1 else 0 end`;
+  const charges = sql`
+    select day, user_id, key_id, provider, model, 1 as requests, ${tokens}, cost_micro_usd,
+      ${unpriced} as unpriced_requests, is_estimated as estimated_requests, credits_micro
+    from ledger where kind = 'charge' and day >= ${fromDay} and day <= ${toDay} ${ofUser} ${ofKey}`;
+  if (userId !== undefined && userId !== '') return sql`(${charges})`;
+  return sql`(${charges} union all
+    select day, '', key_id, provider, model, requests, ${tokens}, cost_micro_usd,
+      unpriced_requests, estimated_requests, 0
+    from daily_usage where day >= ${fromDay} and day <= ${toDay} ${ofKey})`;
+}
+
 function toUsageRow(row: SqlRow, groupBy: readonly UsageGroup[]): UsageRow {
   const { cost_micro_usd: cost } = row;
+  const requests = Number(row.requests);
+  const unpricedRequests = Number(row.unpriced_requests);
   return {
     group: Object.fromEntries(groupBy.map((group) => [group, String(row[COLUMNS[group]])])),
-    requests: Number(row.requests),
+    requests,
     inputTokens: Number(row.input_tokens),
     outputTokens: Number(row.output_tokens),
     cachedTokens: Number(row.cached_tokens),
     reasoningTokens: Number(row.reasoning_tokens),
-    costMicroUsd: cost === null || cost === undefined ? null : Number(cost),
-    unpricedRequests: Number(row.unpriced_requests),
+    costMicroUsd: requests === unpricedRequests ? null : Number(cost),
+    unpricedRequests,
     estimatedRequests: Number(row.estimated_requests),
     creditsMicro: Number(row.credits_micro),
   };

@@ -90,12 +90,27 @@ const LEDGER: readonly Column[] = [
   ['is_streaming', 'whole'],
 ];
 
+const DAILY_USAGE: readonly Column[] = [
+  ['day', 'text'],
+  ['key_id', 'text'],
+  ['provider', 'text'],
+  ['model', 'text'],
+  ['requests', 'whole'],
+  ['input_tokens', 'whole'],
+  ['output_tokens', 'whole'],
+  ['cached_tokens', 'whole'],
+  ['reasoning_tokens', 'whole'],
+  ['cost_micro_usd', 'whole'],
+  ['unpriced_requests', 'whole'],
+  ['estimated_requests', 'whole'],
+];
+
 type Table = CreateTableBuilder<string, string>;
 
-/** The tables of the first release, the database itself keeping amounts from falling below zero. */
-function firstSchema(db: Builder, dialect: SqlDialect): readonly Compilable[] {
+/** Writes tables with a text as their key, or without one of a single column where the name of that is empty. */
+function tableMaker(db: Builder, dialect: SqlDialect) {
   const text = textType(dialect);
-  const create = (name: keyof Tables, columns: readonly Column[], key = 'id'): Table => {
+  return (name: keyof Tables, columns: readonly Column[], key = 'id'): Table => {
     let table: Table = db.schema.createTable(name);
     if (key !== '') table = table.addColumn(key, text, (column) => column.primaryKey());
     for (const [column, type] of columns) {
@@ -106,6 +121,11 @@ function firstSchema(db: Builder, dialect: SqlDialect): readonly Compilable[] {
     }
     return table;
   };
+}
+
+/** The tables of the first release, the database itself keeping amounts from falling below zero. */
+function firstSchema(db: Builder, dialect: SqlDialect): readonly Compilable[] {
+  const create = tableMaker(db, dialect);
   const neverNegative = (table: Table, name: string, column: string): Table =>
     table.addCheckConstraint(`${name}_${column}_check`, sql`${sql.ref(column)} >= 0`);
   const amounts = (name: string, table: Table, columns: readonly string[]): Table =>
@@ -128,11 +148,29 @@ function firstSchema(db: Builder, dialect: SqlDialect): readonly Compilable[] {
   ];
 }
 
+/** Usage that nobody pays for is summed up by day: a row for each request would grow without end. */
+function dailyUsage(db: Builder, dialect: SqlDialect): readonly Compilable[] {
+  const create = tableMaker(db, dialect);
+  return [
+    create('daily_usage', DAILY_USAGE, '').addPrimaryKeyConstraint('daily_usage_key', [
+      'day',
+      'key_id',
+      'provider',
+      'model',
+    ]),
+    create('usage_writers', [['batch', 'whole']]),
+  ];
+}
+
 /** The gateway's schema of this release, step by step. */
 export function schemaFor(dialect: SqlDialect): SqlSchema {
   const db = createBuilder<Tables>(dialect);
+  const steps = [firstSchema(db, dialect), dailyUsage(db, dialect)];
   return {
     versionTable: 'gatewayz_gateway_schema',
-    migrations: [{ version: 1, statements: firstSchema(db, dialect).map((step) => step.compile().sql) }],
+    migrations: steps.map((step, index) => ({
+      version: index + 1,
+      statements: step.map((statement) => statement.compile().sql),
+    })),
   };
 }

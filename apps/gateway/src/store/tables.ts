@@ -7,6 +7,8 @@ export interface Tables {
   api_keys: KeyColumns;
   reservations: ReservationColumns;
   ledger: LedgerColumns;
+  daily_usage: DailyUsageColumns;
+  usage_writers: UsageWriterColumns;
 }
 
 /** Whoever pays. The balance is granted − charged; what is free for further requests is that less reserved. */
@@ -89,7 +91,7 @@ export interface LedgerColumns {
   request_id: string;
   kind: string;
   batch_id: string;
-  /** Empty where a key of the configuration was used, which nobody pays for. */
+  /** Empty in rows of the first releases, for keys of the configuration, which nobody pays for. */
   user_id: string;
   key_id: string;
   at_ms: number;
@@ -107,4 +109,28 @@ export interface LedgerColumns {
   /** 1 where the provider reported no usage and it was estimated. */
   is_estimated: number;
   is_streaming: number;
+}
+
+/** Sums of what keys of the configuration used, which nobody pays for: one row for each day, key and model. */
+export interface DailyUsageColumns {
+  /** UTC, `2026-01-31`. */
+  day: string;
+  key_id: string;
+  provider: string;
+  model: string;
+  requests: number;
+  input_tokens: number;
+  output_tokens: number;
+  cached_tokens: number;
+  reasoning_tokens: number;
+  /** Of the requests whose model has a price. */
+  cost_micro_usd: number;
+  unpriced_requests: number;
+  estimated_requests: number;
+}
+
+/** One row for each process that has added to the sums, and the number of its last batch in them. */
+export interface UsageWriterColumns {
+  id: string;
+  batch: number;
 }
