@@ -65,7 +65,7 @@ test('State and money: SQLite on a full disk → nothing new begins, the log say
     { timeout: 25_000, interval: 1 },
   );
   expect([refusal.status, refusal.error?.code]).toEqual([503, 'ledger_unavailable']);
-  expect(gateway.process.stdout()).toContain('no space left on the disk');
+  await vi.waitFor(() => expect(gateway.process.stdout()).toContain('no space left on the disk'));
   await rm(flag);
   const last = 10_000;
   await vi.waitFor(async () => receipts.push(toReceipt(await askNumber(gateway, key, last), key, last)), {

@@ -24,7 +24,7 @@ export interface Accounts {
 
 export interface AccountsParts {
   readonly database: Database;
-  readonly ledger: Pick<Ledger, 'grant'>;
+  readonly ledger: Pick<Ledger, 'grant' | 'held'>;
   /** Hears at once of what is changed here. */
   readonly directory: Pick<KeyDirectory, 'forgetKey' | 'forgetUser'>;
   readonly pepper: Buffer;
@@ -35,11 +35,11 @@ export interface AccountsParts {
 export function createAccounts(parts: AccountsParts): Accounts {
   const { database, ledger, directory, pepper, epochNow } = parts;
   const store = createAccountStore(database, epochNow);
-  const users = createUsers(store, directory);
+  const users = createUsers(store, directory, ledger.held);
   const plans = createPlans(store);
   return {
     users,
-    keys: createKeys({ store, users, directory, pepper }),
+    keys: createKeys({ store, users, directory, pepper, held: ledger.held }),
     plans,
     subscriptions: createSubscriptions({ store, ledger, users, plans, directory }),
     trials: createTrials(store, ledger, users),

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { KeyColumns } from '../store/tables.ts';
 import { AccountError } from './account-error.ts';
 import { type AccountStore, createId, type Page, type PageQuery, runQuery, toPage } from './account-store.ts';
@@ -48,6 +49,7 @@ export interface KeysParts {
   readonly users: Users;
   readonly directory: Pick<KeyDirectory, 'forgetKey'>;
   readonly pepper: Buffer;
+  readonly held: Ledger['held'];
 }
 
 const SHOWN = [
@@ -69,14 +71,18 @@ const SHOWN = [
   'reserved_micro',
 ] as const satisfies readonly (keyof KeyView)[];
 
-export function createKeys({ store, users, directory, pepper }: KeysParts): Keys {
+export function createKeys({ store, users, directory, pepper, held }: KeysParts): Keys {
   const { db, epochNow } = store;
+  const withHeld = (key: KeyView): KeyView => ({
+    ...key,
+    reserved_micro: key.reserved_micro + held.ofKey(key.id),
+  });
 
   async function update(id: string, change: Partial<KeyColumns> | RevokedAt): Promise<KeyView> {
     const query = db.updateTable('api_keys').set(change).where('id', '=', id).returning(SHOWN);
     try {
       const [key] = await runQuery(store, ['api_keys', 'update'], query);
-      return key ?? unknownKey();
+      return withHeld(key ?? unknownKey());
     } finally {
       directory.forgetKey(id);
     }
@@ -105,10 +111,12 @@ export function createKeys({ store, users, directory, pepper }: KeysParts): Keys
     },
     async get(id) {
       const query = db.selectFrom('api_keys').select(SHOWN).where('id', '=', id);
-      return (await runQuery(store, ['api_keys', 'select'], query))[0] ?? unknownKey();
+      const [key] = await runQuery(store, ['api_keys', 'select'], query);
+      return withHeld(key ?? unknownKey());
     },
     async list(query) {
-      return toPage(await runQuery(store, ['api_keys', 'select'], listQuery(store, query)), query);
+      const keys = await runQuery(store, ['api_keys', 'select'], listQuery(store, query));
+      return toPage(keys.map(withHeld), query);
     },
     change: (id, { name, ...limits }) =>
       update(id, { ...toColumns(limits), ...(name === undefined ? {} : { name }) }),

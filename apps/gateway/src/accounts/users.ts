@@ -1,3 +1,4 @@
+import type { Ledger } from '../ledger/ledger.ts';
 import type { UserColumns } from '../store/tables.ts';
 import { AccountError } from './account-error.ts';
 import { type AccountStore, createId, type Page, type PageQuery, runQuery, toPage } from './account-store.ts';
@@ -28,8 +29,16 @@ export interface Users {
 /** The plan of whoever has no subscription. */
 export const FREE_PLAN = 'free';
 
-export function createUsers(store: AccountStore, directory: Pick<KeyDirectory, 'forgetUser'>): Users {
+export function createUsers(
+  store: AccountStore,
+  directory: Pick<KeyDirectory, 'forgetUser'>,
+  held: Ledger['held'],
+): Users {
   const { db, epochNow } = store;
+  const withHeld = (user: UserColumns): UserColumns => ({
+    ...user,
+    reserved_micro: user.reserved_micro + held.ofUser(user.id),
+  });
   return {
     async create({ id = createId('user', epochNow()), name = id, planType = FREE_PLAN }) {
       const user: UserColumns = {
@@ -56,7 +65,7 @@ export function createUsers(store: AccountStore, directory: Pick<KeyDirectory, '
         ['users', 'select'],
         db.selectFrom('users').selectAll().where('id', '=', id),
       );
-      return user ?? unknownUser();
+      return withHeld(user ?? unknownUser());
     },
     async list(page) {
       const query = db
@@ -65,7 +74,8 @@ export function createUsers(store: AccountStore, directory: Pick<KeyDirectory, '
         .where('id', '>', page.after ?? '')
         .orderBy('id')
         .limit(page.limit + 1);
-      return toPage(await runQuery(store, ['users', 'select'], query), page);
+      const users = await runQuery(store, ['users', 'select'], query);
+      return toPage(users.map(withHeld), page);
     },
     async change(id, { name, planType, disabled }) {
       const update = db
@@ -79,7 +89,7 @@ export function createUsers(store: AccountStore, directory: Pick<KeyDirectory, '
         .returningAll();
       try {
         const [user] = await runQuery(store, ['users', 'update'], update);
-        return user ?? unknownUser();
+        return withHeld(user ?? unknownUser());
       } finally {
         directory.forgetUser(id);
       }

@@ -55,9 +55,8 @@ export function createBilling(options: BillingOptions): Billing {
     const { userId, keyId } = caller;
     if (bill === null) {
       if (!exchange.payment.isReserved) return null;
-      return books.ledger
-        .release({ requestId: id, userId, keyId })
-        .catch((error: unknown) => options.onError(error, id));
+      const released = books.ledger.release({ requestId: id, userId, keyId });
+      return released === null ? null : released.catch((error: unknown) => options.onError(error, id));
     }
     const target = exchange.attempts.at(-1)?.target;
     const used = {
@@ -95,16 +94,19 @@ export function createBilling(options: BillingOptions): Billing {
       const amountMicro = toCredits(boundMicroUsd(route, request, options.defaultOutputTokens, now));
       const expiresAtMs = Math.round(now + options.totalMs + graceMs);
       const { userId, keyId } = caller;
-      return books.ledger.reserve({ requestId: id, userId, keyId, amountMicro, expiresAtMs }).then(
-        (result) => {
-          exchange.payment.isReserved = result === 'reserved';
-          return toRefusal(result);
-        },
-        (error: unknown) => {
-          options.onError(error, id);
-          return LEDGER_AWAY;
-        },
-      );
+      const asked = books.ledger.reserve({ requestId: id, userId, keyId, amountMicro, expiresAtMs });
+      const judge = (result: ReserveResult): ApiErrorDetails | null => {
+        exchange.payment.isReserved = result === 'reserved';
+        return toRefusal(result);
+      };
+      if (asked === 'reserved') {
+        judge(asked);
+        return null;
+      }
+      return Promise.resolve(asked).then(judge, (error: unknown) => {
+        options.onError(error, id);
+        return LEDGER_AWAY;
+      });
     },
     settle(exchange, outcome) {
       if (!isBillable(exchange, outcome)) return charge(exchange, null);

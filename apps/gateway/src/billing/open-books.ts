@@ -27,6 +27,9 @@ export interface BooksOptions {
   readonly expiryMs?: number;
 }
 
+/** The tables that say how much may be spent. */
+const OWNERS: ReadonlySet<string> = new Set(['users', 'api_keys']);
+
 const EXPIRY_MS = 60_000;
 /** A hanging database is given up before a client's patience is. */
 const STATEMENT_TIMEOUT_MS = 3000;
@@ -38,11 +41,14 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     url: databaseUrl,
     dataFolder,
     isShared: worker !== null,
-    onQuery,
+    onQuery(event) {
+      if (event.operation !== 'select' && OWNERS.has(event.table)) ledger.forget();
+      onQuery(event);
+    },
     onConnectionLost: (error) => onTrouble('a database connection was lost', error),
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
-  const ledger = createLedger(database, Date.now);
+  const ledger: Ledger = createLedger(database, Date.now, databaseUrl === null && worker === null);
   const spoolFile = join(dataFolder, (worker ?? 1) === 1 ? 'unsettled.sqlite' : `unsettled-${worker}.sqlite`);
   const dailyUsage = createDailyUsage({ database, onTrouble });
   const settlements = await openSettlements({ ledger, spoolFile, onTrouble });

@@ -11,6 +11,9 @@ export interface LedgerStage extends AsyncDisposable {
   addUser(id: string, part?: Partial<UserColumns>): Promise<void>;
   addKey(id: string, userId: string, part?: Partial<KeyColumns>): Promise<void>;
   rows(table: keyof Tables): Promise<readonly SqlRow[]>;
+  execute(sql: string): Promise<void>;
+  setUser(id: string, part: Partial<UserColumns>): Promise<void>;
+  /** With what its reservations hold, wherever they are. */
   user(id: string): Promise<SqlRow | undefined>;
 }
 
@@ -18,17 +21,31 @@ export interface LedgerStage extends AsyncDisposable {
 export const NOW_MS: number = Date.UTC(2026, 0, 31, 10);
 
 /** Opens a ledger: on a Postgres where a URL is given, else in the folder. */
-export async function openLedger(url: string | null, dataFolder: string): Promise<LedgerStage> {
-  const database = await openGatewayStore({ url, dataFolder, isShared: true });
+export async function openLedger(
+  url: string | null,
+  dataFolder: string,
+  isAlone = false,
+): Promise<LedgerStage> {
+  const database = await openGatewayStore({ url, dataFolder, isShared: !isAlone });
   const db = createBuilder<Tables>(database.dialect);
+  const ledger = createLedger(database, () => NOW_MS, isAlone);
   const label = { table: 'test', operation: 'test' };
   const rows = async (table: keyof Tables): Promise<readonly SqlRow[]> =>
     (await database.run(label, () => [toStatement(db.selectFrom(table).selectAll())]))[0] ?? [];
   return {
     database,
-    ledger: createLedger(database, () => NOW_MS),
+    ledger,
     rows,
-    user: async (id) => (await rows('users')).find((row) => row.id === id),
+    async user(id) {
+      const row = (await rows('users')).find((one) => one.id === id);
+      return row && { ...row, reserved_micro: Number(row.reserved_micro) + ledger.held.ofUser(id) };
+    },
+    async execute(sql) {
+      await database.run(label, () => [{ sql, parameters: [] }]);
+    },
+    async setUser(id, part) {
+      await database.run(label, () => [toStatement(db.updateTable('users').set(part).where('id', '=', id))]);
+    },
     async addUser(id, part = {}) {
       const user: UserColumns = {
         id,

@@ -2,6 +2,7 @@ import { type SqlDialect, type SqlStatement, type SqlValue, toStorableText } fro
 import { type AskedColumn, isAmong, parameterOf, selectAsked, toParameter } from './asked-rows.ts';
 import type { Charge } from './charge.ts';
 import { lockUsersSql } from './lock-users.ts';
+import { KEY_STANDING, USER_STANDING } from './own-reservations.ts';
 import { toDay } from './to-day.ts';
 
 /** A request that has ended: with what it cost, or without a charge where it cost nothing. */
@@ -33,7 +34,7 @@ const COLUMNS: readonly AskedColumn[] = [
   ['is_streaming', 'whole'],
 ];
 
-/** Writes the statements of a dialect once, for groups of every size. */
+/** Writes the statements of a dialect once, for groups of every size; for reservations that are in the database. */
 export function settleStatements(dialect: SqlDialect): SettleGroup {
   const lock = lockUsersSql(dialect);
   const insert = insertSql(dialect);
@@ -54,6 +55,43 @@ export function settleStatements(dialect: SqlDialect): SettleGroup {
       { sql: remove, parameters: [requests] },
     ];
   };
+}
+
+/**
+ * The same where no reservation is in the database: the rows of the last two statements are what is left of users and
+ * keys.
+ */
+export function chargeStatements(
+  dialect: SqlDialect,
+): (charges: readonly Charge[], batchId: string) => readonly SqlStatement[] {
+  const insert = insertSql(dialect);
+  const users = chargeSql(dialect, 'users', 'user_id', USER_STANDING);
+  const keys = chargeSql(dialect, 'api_keys', 'key_id', KEY_STANDING);
+  return (charges, batchId) => {
+    const requests = toParameter(charges.map(({ requestId }) => requestId));
+    return [
+      { sql: insert, parameters: [toParameter(charges.map(toRow)), batchId] },
+      { sql: users, parameters: [requests, batchId] },
+      { sql: keys, parameters: [requests, batchId] },
+    ];
+  };
+}
+
+function chargeSql(
+  dialect: SqlDialect,
+  table: 'users' | 'api_keys',
+  owner: 'user_id' | 'key_id',
+  standing: string,
+): string {
+  return `
+    update ${table} set charged_micro = charged_micro + moved.charged
+    from (
+      select ${owner} as owner, sum(credits_micro) as charged from ledger
+      where ${isAmong(dialect, 'request_id', 1)} and kind = 'charge'
+        and batch_id = ${parameterOf(dialect, 2, 'text')}
+      group by ${owner}
+    ) as moved
+    where id = moved.owner returning ${standing}`;
 }
 
 function insertSql(dialect: SqlDialect): string {
