@@ -31,6 +31,7 @@ const keptFields = [
   'peerDependencies',
   'peerDependenciesMeta',
   'optionalDependencies',
+  'publishConfig',
 ] as const;
 
 function toBuilt(source: string, extension: string): string {

@@ -66,6 +66,21 @@ it.each([
   expect(host.stdout().split('\n')).toHaveLength(501);
 });
 
+it.each([
+  ['an error', `throw new TypeError('broken');`],
+  ['a rejection', `Promise.reject(new TypeError('broken')); setInterval(() => {}, 1000);`],
+])('makes a line of %s that nobody catches, and leaves the end to Node', async (_what, end) => {
+  await using loki = await startFakeLoki();
+  await using host = await run(`${LOG_MANY} ${end}`, { LOKI_URL: loki.url });
+  expect(await host.exit).toEqual({ code: 1, signal: null });
+  expect(host.stderr()).toContain('TypeError: broken');
+  expect(loki.stats().accepted).toBe(501);
+  const lines = loki.streams.flatMap(({ labels, entries }) => (labels.level === 'CRITICAL' ? entries : []));
+  expect(lines.map(({ line }) => JSON.parse(line))).toMatchObject([
+    { level: 'CRITICAL', message: 'uncaught exception', error_type: 'TypeError', error_message: 'broken' },
+  ]);
+});
+
 it('flushes on SIGTERM, which still ends a host that does not handle it', async () => {
   await using loki = await startFakeLoki();
   await using host = await run(`${LOG_MANY} setInterval(() => {}, 1000);`, { LOKI_URL: loki.url }, /"n":499/);

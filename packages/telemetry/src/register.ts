@@ -8,11 +8,16 @@ import type { Logger } from './logs/logger.ts';
 import { readLoggerOptions } from './logs/read-logger-options.ts';
 import { installTracing } from './traces/global-tracing.ts';
 
+// Threads are started by URL, and the build follows imports alone: these have it make the threads' files.
+
+import type {} from './logs/loki/loki-worker.ts';
+import type {} from './traces/export-worker.ts';
+
 const FLUSH_BUDGET_MS = 5_000;
 
 /**
- * Sets up logs and traces as the environment says, and makes lines of what is written to `console`. Threads that the
- * host starts with the same preloads are left alone.
+ * Sets up logs and traces as the environment says, and makes lines of what is written to `console` and of what ends the
+ * process uncaught. Threads that the host starts with the same preloads are left alone.
  */
 function register(): void {
   const { options, problems } = readLoggerOptions(process.env);
@@ -29,6 +34,8 @@ function register(): void {
   setLogger(logger);
   for (const problem of found) logger.warn('a setting cannot be used', { problem }, { repeatKey: null });
   captureConsole(logger);
+  // What Node writes of it goes to standard error alone. The monitor leaves the end to Node.
+  process.on('uncaughtExceptionMonitor', (error) => logger.fatal('uncaught exception', { error }));
   flushBeforeEnd(
     (budgetMs) => Promise.all([logger.flush(budgetMs), tracing?.flush(budgetMs)]),
     FLUSH_BUDGET_MS,
