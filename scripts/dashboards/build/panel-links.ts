@@ -4,11 +4,24 @@ import { groupedLabelsOf } from '../promql/walk-promql.ts';
 import { placeholder, toLogsLink } from './explore-link.ts';
 import type { Target } from './panel-spec.ts';
 
-/** Labels of series that log lines carry as well, by the name that they have there. */
+/**
+ * Labels of series that log lines carry as well, and by which fields: a series is of the model that was called, and
+ * where that was asked for by another name a line has both.
+ */
+const LOGGED_FIELDS = {
+  provider: ['provider'],
+  model: ['model', 'target_model'],
+  outcome: ['outcome'],
+} as const;
 const LOGGED_LABELS = ['provider', 'model', 'outcome'] as const;
 
-function toLink(labels: readonly string[], toField: (label: string) => string): DashboardLinkBuilder {
-  const filters = labels.map((label) => ` | ${label}=\`${placeholder(toField(label))}\``);
+type LoggedLabel = (typeof LOGGED_LABELS)[number];
+
+function toLink(labels: readonly LoggedLabel[], toField: (label: string) => string): DashboardLinkBuilder {
+  const filters = labels.map((label) => {
+    const value = placeholder(toField(label));
+    return ` | ${LOGGED_FIELDS[label].map((field) => `${field}=\`${value}\``).join(' or ')}`;
+  });
   return new DashboardLinkBuilder('Log lines')
     .type(DashboardLinkType.Link)
     .url(toLogsLink(`{app=~"gatewayz.*"} | json${filters.join('')}`))

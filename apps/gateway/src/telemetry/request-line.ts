@@ -37,12 +37,14 @@ function toFields(exchange: Exchange, outcome: Outcome): LogFields {
   const { trace, times, caller } = arrival;
   const attempt = attempts.at(-1);
   const usage = bill?.usage ?? exchange.usage;
+  const calledModel = attempt?.target.metrics.label;
   return {
     request_id: arrival.id,
     trace_id: trace?.traceId,
     span_id: trace?.spanId,
     endpoint: exchange.endpoint.route,
     model: arrival.route.label,
+    target_model: calledModel === arrival.route.label ? undefined : calledModel,
     provider: attempt?.target.provider.name,
     outcome,
     error_type: outcome === 'success' ? undefined : outcome,
