@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';
 import { type ApiErrorDetails, toErrorBody } from './api-error.ts';
+import { createRequestId } from './request-id.ts';
 
 const latestReply: unique symbol = Symbol('gatewayz.latestReply');
 const isLingering: unique symbol = Symbol('gatewayz.isLingering');
@@ -76,7 +76,7 @@ function answerInPlace(reply: FastifyReply, details: ApiErrorDetails): void {
 }
 
 function answerOn(socket: Socket, details: ApiErrorDetails, reason: string): void {
-  const id = randomUUID();
+  const id = createRequestId();
   const body = toErrorBody(details, id);
   const lines = [
     `HTTP/1.1 ${details.status} ${reason}`,

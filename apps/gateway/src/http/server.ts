@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { ServerConfig } from '@gatewayz/config';
 import { type Observability, UNKNOWN_ROUTE } from '@gatewayz/observability';
@@ -19,6 +18,7 @@ import { keepConnections } from './idle-connections.ts';
 import { limitReading } from './limit-reading.ts';
 import { refuseFlawedRequests, toRefusal } from './refuse-flawed-requests.ts';
 import { refuseUnknownRoutes } from './refuse-unknown-routes.ts';
+import { createRequestId } from './request-id.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -59,7 +59,7 @@ export function createServer(config: ServerConfig, parts: ServerParts): FastifyI
     connectionTimeout: 0,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    genReqId: () => randomUUID(),
+    genReqId: createRequestId,
     requestIdHeader: false,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
     http: {
