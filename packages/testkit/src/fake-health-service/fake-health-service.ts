@@ -1,13 +1,7 @@
-import { once } from 'node:events';
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { type Clock, systemClock } from '../clock/clock.ts';
+import { RestartableServer } from '../restartable-server.ts';
 import { HEALTH_PATHS, type HealthPath, type HealthScript } from './health-script.ts';
 import { playHealthScript } from './play-health-script.ts';
 import { type HealthServiceStats, RequestCounts } from './request-counts.ts';
@@ -49,26 +43,16 @@ export interface FakeHealthService extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-class ScriptedHealthService implements FakeHealthService {
+class ScriptedHealthService extends RestartableServer implements FakeHealthService {
   readonly #clock: Clock;
   readonly #scripts = new Map<string, HealthScript>();
   readonly #counts = new RequestCounts();
   #log: HealthRequest[] = [];
-  #server: Server | null = null;
-  #port: number;
 
   constructor({ scripts = {}, port = 0, clock = systemClock }: FakeHealthServiceOptions) {
+    super(port);
     this.#clock = clock;
-    this.#port = port;
     for (const path of HEALTH_PATHS) this.setScript(path, scripts[path] ?? { kind: 'answer' });
-  }
-
-  get port(): number {
-    return this.#port;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
   }
 
   get log(): readonly HealthRequest[] {
@@ -88,35 +72,11 @@ class ScriptedHealthService implements FakeHealthService {
     this.#scripts.set(path, script);
   }
 
-  async start(): Promise<void> {
-    if (this.#server !== null) return;
-    const server = createServer((request, response) => this.#answer(request, response));
-    server.on('connection', (socket) => this.#counts.connected(socket));
-    server.listen(this.#port, '127.0.0.1');
-    await once(server, 'listening');
-    this.#server = server;
-    this.#port = (server.address() as AddressInfo).port;
+  protected override connected(socket: Socket): void {
+    this.#counts.connected(socket);
   }
 
-  async stop(): Promise<void> {
-    const server = this.#server;
-    if (server === null) return;
-    this.#server = null;
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  }
-
-  close(): Promise<void> {
-    return this.stop();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
-  }
-
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  protected override serve(request: IncomingMessage, response: ServerResponse): void {
     const { url: path = '', method = '', headers } = request;
     const entry = { path, method, headers, end: 'pending' as HealthRequest['end'] };
     this.#log.push(entry);

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, systemClock } from '../clock/clock.ts';
+import { RestartableServer } from '../restartable-server.ts';
 import { IngestionRate } from './ingestion-rate.ts';
 import { LOKI_LIMITS, type LokiLimits } from './loki-limits.ts';
 import type { LokiScript } from './loki-script.ts';
@@ -60,7 +59,7 @@ interface Answer {
 
 const PUSH_PATH = '/loki/api/v1/push';
 
-class StrictLoki implements FakeLoki {
+class StrictLoki extends RestartableServer implements FakeLoki {
   readonly #options: FakeLokiOptions;
   readonly #limits: LokiLimits;
   readonly #store: LokiStore;
@@ -69,19 +68,13 @@ class StrictLoki implements FakeLoki {
   #script: LokiScript | readonly LokiScript[] = [];
   #pushes = 0;
   #bytesReceived = 0;
-  #port: number;
-  #server: Server | null = null;
 
   constructor(options: FakeLokiOptions) {
+    super(options.port);
     this.#options = options;
     this.#limits = { ...LOKI_LIMITS, ...options.limits };
     this.#store = new LokiStore(this.#limits);
     this.#rate = new IngestionRate(this.#limits.bytesPerSecond);
-    this.#port = options.port ?? 0;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
   }
 
   get streams(): readonly StoredStream[] {
@@ -105,33 +98,6 @@ class StrictLoki implements FakeLoki {
     this.#script = script;
   }
 
-  async start(): Promise<void> {
-    if (this.#server !== null) return;
-    const server = createServer((request, response) => void this.#serve(request, response));
-    server.listen(this.#port, '127.0.0.1');
-    await once(server, 'listening');
-    this.#server = server;
-    this.#port = (server.address() as AddressInfo).port;
-  }
-
-  async stop(): Promise<void> {
-    const server = this.#server;
-    if (server === null) return;
-    this.#server = null;
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  }
-
-  close(): Promise<void> {
-    return this.stop();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
-  }
-
   #nextScript(): LokiScript {
     if (!Array.isArray(this.#script)) return this.#script as LokiScript;
     const [next, ...rest] = this.#script as readonly LokiScript[];
@@ -139,7 +105,7 @@ class StrictLoki implements FakeLoki {
     return next ?? { kind: 'accept' };
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected override async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method, url = '' } = request;
     if (url !== PUSH_PATH || method !== 'POST') {
       response.writeHead(url === PUSH_PATH ? 405 : 404).end();

@@ -1,14 +1,8 @@
-import { once } from 'node:events';
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type Clock, systemClock } from '../clock/clock.ts';
+import { RestartableServer } from '../restartable-server.ts';
 import { encodeAnswer } from './otlp-messages.ts';
 import type { OtlpScript } from './otlp-script.ts';
 import { readExport } from './read-export.ts';
@@ -52,23 +46,18 @@ export interface FakeOtlp extends AsyncDisposable {
 
 const PATH = '/v1/traces';
 
-class ScriptedOtlp implements FakeOtlp {
+class ScriptedOtlp extends RestartableServer implements FakeOtlp {
   spans: ReceivedSpan[] = [];
   requests: OtlpRequestLog[] = [];
   problems: string[] = [];
   connections = 0;
   readonly #clock: Clock;
   #scripts: OtlpScript[];
-  #server: Server | null = null;
-  #port = 0;
 
   constructor({ script = { kind: 'accept' }, clock = systemClock }: FakeOtlpOptions) {
+    super();
     this.#scripts = [script];
     this.#clock = clock;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
   }
 
   setScript(script: OtlpScript | readonly [OtlpScript, ...OtlpScript[]]): void {
@@ -81,42 +70,14 @@ class ScriptedOtlp implements FakeOtlp {
     this.problems = [];
   }
 
-  async start(): Promise<void> {
-    if (this.#server !== null) return;
-    const server = createServer((request, response) => {
-      this.#answer(request, response).catch(() => response.destroy());
+  protected override connected(socket: Socket): void {
+    this.connections += 1;
+    socket.once('close', () => {
+      this.connections -= 1;
     });
-    server.on('connection', (socket) => {
-      this.connections += 1;
-      socket.once('close', () => {
-        this.connections -= 1;
-      });
-    });
-    server.listen(this.#port, '127.0.0.1');
-    await once(server, 'listening');
-    this.#server = server;
-    this.#port = (server.address() as AddressInfo).port;
   }
 
-  async stop(): Promise<void> {
-    const server = this.#server;
-    if (server === null) return;
-    this.#server = null;
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  }
-
-  close(): Promise<void> {
-    return this.stop();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected override async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request);
     const spans = this.#read(request, body, response);
     if (spans === null) return;
