@@ -1,4 +1,5 @@
 import type { Registry } from '@gatewayz/metrics';
+import { madeOnce } from './made-once.ts';
 import type { MetricDefinition } from './metric-definition.ts';
 
 /** Keys, subscriptions, trials and credit. */
@@ -62,11 +63,12 @@ export interface BusinessMetrics {
 export function createBusinessMetrics(registry: Registry): BusinessMetrics {
   const keys = registry.gauge(definitions.keys);
   const keyUsage = registry.counter(definitions.keyUsage);
+  const checks = madeOnce((status: string) => keyUsage.labels({ status }));
   const subscriptions = registry.gauge(definitions.subscriptions);
   const trials = registry.gauge(definitions.trials);
   const balance = registry.gauge(definitions.balance);
   return {
-    keyChecked: (status) => keyUsage.labels({ status }).inc(),
+    keyChecked: (status) => checks(status).inc(),
     set(counts) {
       for (const { status, count } of counts.keys) keys.labels({ status }).set(count);
       for (const { status, count } of counts.trials) trials.labels({ status }).set(count);

@@ -1,5 +1,6 @@
 import type { CounterChild, HistogramChild, Registry } from '@gatewayz/metrics';
 import { OUTCOMES, type Outcome } from '@gatewayz/provider-health';
+import { madeOnce } from './made-once.ts';
 import type { MetricDefinition } from './metric-definition.ts';
 
 const perTarget = ['provider', 'model'] as const;
@@ -149,7 +150,14 @@ export function createInferenceMetrics(registry: Registry): InferenceMetrics {
   return {
     target(provider, model) {
       const labels = { provider, model };
-      const endpoints = new Map<string, TargetEndpointMetrics>();
+      const endpoints = madeOnce((endpoint: string): TargetEndpointMetrics => {
+        const endpointLabels = { ...labels, endpoint };
+        return {
+          timeToFirstByte: timeToFirstByte.labels(endpointLabels),
+          streamingDuration: streamingDuration.labels(endpointLabels),
+        };
+      });
+      const creditsUsed = madeOnce((_: null) => credits.labels(labels));
       return {
         label: model,
         succeeded: requests.labels({ ...labels, status: 'success' }),
@@ -158,23 +166,12 @@ export function createInferenceMetrics(registry: Registry): InferenceMetrics {
         attempts: childrenBy(OUTCOMES, (outcome) => attempts.labels({ ...labels, outcome })),
         inputTokens: tokens.labels({ ...labels, token_type: 'input' }),
         outputTokens: tokens.labels({ ...labels, token_type: 'output' }),
-        credits: (amount) => credits.labels(labels).inc(amount),
+        credits: (amount) => creditsUsed(null).inc(amount),
         timeToFirstChunk: timeToFirstChunk.labels(labels),
         timePerOutputChunk: timePerOutputChunk.labels(labels),
         streams: childrenBy(STREAM_ENDS, (end) => streams.labels({ ...labels, end })),
         droppedEvents: droppedEvents.labels(labels),
-        endpoint(pattern) {
-          let metrics = endpoints.get(pattern);
-          if (metrics === undefined) {
-            const endpointLabels = { ...labels, endpoint: pattern };
-            metrics = {
-              timeToFirstByte: timeToFirstByte.labels(endpointLabels),
-              streamingDuration: streamingDuration.labels(endpointLabels),
-            };
-            endpoints.set(pattern, metrics);
-          }
-          return metrics;
-        },
+        endpoint: endpoints,
       };
     },
     failedOver(model, fromProvider, toProvider, reason) {

@@ -1,4 +1,5 @@
 import type { Counter, Gauge, Registry } from '@gatewayz/metrics';
+import { madeOnce } from './made-once.ts';
 import type { MetricDefinition } from './metric-definition.ts';
 
 const perTarget = ['provider', 'model'] as const;
@@ -74,6 +75,14 @@ export function createMoneyMetrics(registry: Registry): MoneyMetrics {
   const costPerRequest = registry.histogram(definitions.costPerRequest);
   const priceLookups = registry.counter(definitions.priceLookups);
   const creditDeductions = registry.counter(definitions.creditDeductions);
+  const lookups = madeOnce((result: PriceLookup) => priceLookups.labels({ result }));
+  const deductions = madeOnce((endpoint: string) =>
+    madeOnce((status: string) =>
+      madeOnce((isStreaming: boolean) =>
+        creditDeductions.labels({ status, endpoint, is_streaming: String(isStreaming) }),
+      ),
+    ),
+  );
   let backlog: Gauge | null = null;
 
   function createTarget(provider: string, model: string): (costUsd: number) => void {
@@ -95,10 +104,8 @@ export function createMoneyMetrics(registry: Registry): MoneyMetrics {
         count(costUsd);
       };
     },
-    priceLookup: (result) => priceLookups.labels({ result }).inc(),
-    creditDeduction({ status, endpoint, isStreaming }) {
-      creditDeductions.labels({ status, endpoint, is_streaming: String(isStreaming) }).inc();
-    },
+    priceLookup: (result) => lookups(result).inc(),
+    creditDeduction: ({ status, endpoint, isStreaming }) => deductions(endpoint)(status)(isStreaming).inc(),
     ledgerBacklog(charges) {
       backlog ??= registry.gauge(definitions.ledgerBacklog);
       backlog.set(charges);
