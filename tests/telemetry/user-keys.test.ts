@@ -50,7 +50,8 @@ const REQUEST = ['POST /v1/chat/completions', 'attempt primary'];
 test("a request with a user's key has spans of the ledger below the request's own, and the user in its line", async () => {
   const { status, requestId, traceId } = await askWith(token);
   expect(status).toBe(200);
-  await arrived(() => namesOf(traceId), [...REQUEST, 'ledger.reserve', 'ledger.settle', 'model_inference']);
+  const asked = ['ledger.reserve', 'ledger.settle', 'model_inference', 'select api_keys'];
+  await arrived(() => namesOf(traceId), [...REQUEST, ...asked]);
   const spans = spansOf(stage.otlp, traceId);
   const server = spans.find(({ kind }) => kind === 'server');
   const ledger = spans.filter(({ name }) => name.startsWith('ledger.'));

@@ -16,7 +16,12 @@ export function createRules(
   onUnexpected: ExchangeRules['onUnexpected'],
 ): ExchangeRules {
   const { observability, telemetry, books, redis } = parts;
-  const signals = createSignals({ ...observability.metrics, ...telemetry, explanations });
+  const signals = createSignals({
+    ...observability.metrics,
+    ...telemetry,
+    explanations,
+    dialect: books?.database.dialect ?? null,
+  });
   const kept = observability.cache('responses');
   return {
     timeouts: config.timeouts,
@@ -32,6 +37,17 @@ export function createRules(
       totalMs: config.timeouts.totalMs,
       epochNow: Date.now,
       onError: onUnexpected,
+      onDisbelief: ({ provider, metrics }, { inputTokens, outputTokens }) =>
+        telemetry.logger.warn(
+          'Usage that cannot be true was estimated instead',
+          {
+            provider: provider.name,
+            model: metrics.label,
+            input_tokens: inputTokens,
+            output_tokens: outputTokens,
+          },
+          { repeatKey: provider.name },
+        ),
     }),
     cache: config.responseCache.enabled
       ? createResponseCache({

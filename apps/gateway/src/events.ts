@@ -1,3 +1,4 @@
+import type { SqlDialect } from '@gatewayz/database';
 import {
   type EndpointMetrics,
   type HttpMetrics,
@@ -38,6 +39,8 @@ export interface SignalParts {
   readonly explanations: Explanations;
   readonly logger: Logger;
   readonly tracing: Tracing | null;
+  /** The database's; null, the default, where there is none. */
+  readonly dialect?: SqlDialect | null;
 }
 
 const MS_PER_SECOND = 1000;
@@ -45,7 +48,7 @@ const MICRO = 1_000_000;
 
 /** Creates the one place that turns the ends of attempts and requests into signals. */
 export function createSignals(parts: SignalParts): Signals {
-  const { http, inference, providers, money, explanations, logger, tracing } = parts;
+  const { http, inference, providers, money, explanations, logger, tracing, dialect = null } = parts;
   const endpoints = new Map<string, EndpointMetrics>(
     ENDPOINTS.map(({ route }) => [route, http.endpoint(route)]),
   );
@@ -80,7 +83,7 @@ export function createSignals(parts: SignalParts): Signals {
       target.metrics.droppedEvents.inc();
     },
     requestEnded(exchange) {
-      const exemplar = tracing === null ? undefined : recordTrace(exchange, tracing);
+      const exemplar = tracing === null ? undefined : recordTrace(exchange, tracing, dialect);
       countInference(exchange, exemplar);
       countMoney(exchange, money);
       const usage = exchange.payment.bill?.usage ?? exchange.usage;
@@ -109,12 +112,16 @@ function countAttempt(attempt: Attempt, providers: ProviderMetrics): void {
 }
 
 /** Hands over the spans of a request whose trace is kept; what it gives points to them. */
-function recordTrace(exchange: Exchange, tracing: Tracing): TraceExemplar | undefined {
+function recordTrace(
+  exchange: Exchange,
+  tracing: Tracing,
+  dialect: SqlDialect | null,
+): TraceExemplar | undefined {
   const { trace, times } = exchange.arrival;
   if (trace === null) return undefined;
   const reason = tracing.keepReason(trace, exchange.endedAt - times.receivedAt, notableOf(exchange));
   if (reason === null) return undefined;
-  tracing.record(trace, toRequestSpans(exchange, trace));
+  tracing.record(trace, toRequestSpans(exchange, trace, dialect));
   return toExemplar(trace, reason);
 }
 
@@ -126,7 +133,8 @@ function countInference(exchange: Exchange, exemplar: TraceExemplar | undefined)
   (exchange.outcome === 'success' ? metrics.succeeded : metrics.failed).inc();
   metrics.duration.observe((exchange.endedAt - parsedAt) / MS_PER_SECOND, exemplar);
   const { usage } = exchange;
-  if (usage !== null) {
+  // An estimate stands for what the provider did not say, or said wrongly.
+  if (usage !== null && exchange.payment.bill?.isEstimated !== true) {
     metrics.inputTokens.inc(usage.inputTokens);
     metrics.outputTokens.inc(usage.outputTokens);
   }

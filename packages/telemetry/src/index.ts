@@ -15,7 +15,7 @@ export type { LoggerSettings } from './logs/read-logger-options.ts';
 export { readLoggerOptions } from './logs/read-logger-options.ts';
 export type { RepeatLimits } from './logs/repeat-limiter.ts';
 export type { StdoutCounts } from './logs/stdout-sink.ts';
-export type { BatchSink, SpanBatch } from './traces/export-thread.ts';
+export type { BatchSink } from './traces/export-thread.ts';
 export type {
   AttributeValue,
   FinishedSpan,
@@ -31,7 +31,7 @@ export type { BatchResult } from './traces/otlp-sender.ts';
 export { newSpanId, newTraceId } from './traces/random-ids.ts';
 export type { RegisterTracingOptions } from './traces/register-tracing.ts';
 export { registerTracing } from './traces/register-tracing.ts';
-export type { SpanScope } from './traces/span-cells.ts';
+export type { SpanBatch, SpanScope } from './traces/span-batch.ts';
 export type { SpanCounts } from './traces/span-queue.ts';
 export type { TraceExemplar } from './traces/to-exemplar.ts';
 export { toExemplar } from './traces/to-exemplar.ts';

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from '../http/api-error.ts';
 import { type ClientKeys, readBearerToken } from '../http/client-keys.ts';
-import { type Caller, configuredCaller } from '../inference/caller.ts';
+import type { Caller } from '../inference/caller.ts';
+import type { RequestWait } from '../telemetry/request-waits.ts';
 import type { KeyDirectory } from './key-directory.ts';
 import type { KeyFinding, KeyRecord } from './key-finding.ts';
 
@@ -14,6 +15,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who sent it; null where no key was needed. */
     caller: KnownCaller | null;
+    /** The database's look-up of its key; null where nobody had to wait for it. */
+    keyWait: RequestWait | null;
   }
 }
 
@@ -29,6 +32,7 @@ export interface CallerCheckParts {
 /** Has every route that wants a client's key check it; to be called before the routes are added. */
 export function requireCallers(server: FastifyInstance, parts: CallerCheckParts): void {
   server.decorateRequest('caller', null);
+  server.decorateRequest('keyWait', null);
   const { configured } = parts;
   if (configured === null) return;
   const check = createCallerCheck({ ...parts, configured });
@@ -37,23 +41,17 @@ export function requireCallers(server: FastifyInstance, parts: CallerCheckParts)
   });
 }
 
-const configuredCallers: KnownCaller[] = [];
-
-function configuredKnownCaller(index: number): KnownCaller {
-  let caller = configuredCallers[index];
-  if (caller === undefined) {
-    caller = { ...configuredCaller(index), key: null };
-    configuredCallers[index] = caller;
-  }
-  return caller;
-}
-
 /** Finds out who sends a request: without waiting where the key was read lately. */
 function createCallerCheck({
   configured,
   directory,
   onChecked = () => {},
 }: CallerCheckParts & { readonly configured: ClientKeys }) {
+  const configuredCallers: readonly KnownCaller[] = configured.fingerprints.map((fingerprint) => ({
+    keyId: `configured:${fingerprint}`,
+    userId: '',
+    key: null,
+  }));
   const letIn = (request: FastifyRequest, finding: KeyFinding): void => {
     onChecked(finding.kind);
     if (finding.kind !== 'key') throw toRefusal(finding.kind);
@@ -67,17 +65,25 @@ function createCallerCheck({
       onChecked('missing');
       throw refusal(401, 'invalid_api_key', 'An API key is needed: Authorization: Bearer <key>.');
     }
-    const index = configured.indexOf(token);
-    if (index >= 0) {
+    const configuredCaller = configuredCallers[configured.indexOf(token)];
+    if (configuredCaller !== undefined) {
       onChecked('key');
-      request.caller = configuredKnownCaller(index);
+      request.caller = configuredCaller;
       request.authenticatedAt = performance.now();
       done();
       return;
     }
     const finding = directory?.find(token) ?? ({ kind: 'unknown' } as const);
-    if (finding instanceof Promise) finding.then((found) => letIn(request, found)).then(() => done(), done);
-    else {
+    if (finding instanceof Promise) {
+      const startMs = performance.now();
+      const look = { asked: 'database', operation: 'select', collection: 'api_keys', startMs } as const;
+      finding
+        .then((found) => {
+          request.keyWait = { ...look, endMs: performance.now() };
+          letIn(request, found);
+        })
+        .then(() => done(), done);
+    } else {
       letIn(request, finding);
       done();
     }

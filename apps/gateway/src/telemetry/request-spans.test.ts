@@ -22,7 +22,9 @@ async function play(
   body: string = ANSWER,
 ): Promise<Exchange> {
   const { client, exchange } = await stage.ask();
-  for (const status of statuses) (await stage.call()).answer(status, status === 200 ? body : '{}');
+  for (const status of statuses) {
+    (await stage.call()).answer(status, status === 200 || body !== ANSWER ? body : '{}');
+  }
   await readAll(client);
   return exchange;
 }
@@ -71,9 +73,16 @@ describe('the spans of a request', () => {
     const hostile = '{"choices":[{"message":{"content":"Hi"},"finish_reason":"sk-secret of yours"}]}';
     const [inference] = spansNamed(await play(stage, [200], hostile), 'model_inference');
     expect(inference?.attributes['gen_ai.response.finish_reasons']).toEqual(['other']);
-    const [refused] = spansNamed(await play(stage, [400]), 'model_inference');
-    expect(refused?.attributes['gen_ai.response.finish_reasons']).toBeUndefined();
-    expect(refused).toMatchObject({ status: 'error', errorMessage: 'only answered 400' });
+  });
+
+  test("say of a failure what the gateway knows of it, and none of the provider's own words", async () => {
+    await using stage = await startExchanges(['only']);
+    const said = `{"error":{"message":"sk-secret ${'x'.repeat(20_000)}","type":"sk-secret","code":"sk-secret"}}`;
+    const spans = toRequestSpans(await play(stage, [400], said), TRACE);
+    const failed = { status: 'error', errorMessage: 'only answered 400' };
+    expect(spans.slice(1)).toMatchObject([failed, failed]);
+    expect(JSON.stringify(spans)).not.toContain('sk-secret');
+    expect(spans[1]?.attributes['gen_ai.response.finish_reasons']).toBeUndefined();
   });
 
   test('name host and port of the provider, also where the port is not written', async () => {
@@ -85,33 +94,35 @@ describe('the spans of a request', () => {
   });
 });
 
-describe('the ledger', () => {
+describe('what was waited for', () => {
   const times = [
     { operation: 'reserve', startMs: 1, endMs: 2 },
     { operation: 'settle', startMs: 3, endMs: 4 },
   ] as const;
 
-  async function paid(userId: string): Promise<readonly unknown[]> {
+  async function paid(userId: string, dialect: 'sqlite' | 'postgres' | null): Promise<readonly unknown[]> {
     await using stage = await startExchanges(['only'], {}, { caller: { keyId: 'k1', userId } });
     const exchange = await play(stage, [200]);
     exchange.payment.times = times;
-    return spansNamed(exchange, 'ledger').map(({ name, parentSpanId, startMs, endMs }) => [
+    const spans = toRequestSpans(exchange, TRACE, dialect).filter(({ name }) => name.startsWith('ledger'));
+    return spans.map(({ name, parentSpanId, startMs, endMs, attributes }) => [
       name,
       parentSpanId,
-      startMs,
-      endMs,
+      [startMs, endMs],
+      attributes['db.system.name'],
     ]);
   }
 
-  test('has spans for the key of a user', async () => {
-    expect(await paid('u1')).toEqual([
-      ['ledger.reserve', TRACE.spanId, 1, 2],
-      ['ledger.settle', TRACE.spanId, 3, 4],
+  test('has spans at the ledger for the key of a user, in the name of its database', async () => {
+    expect(await paid('u1', 'postgres')).toEqual([
+      ['ledger.reserve', TRACE.spanId, [1, 2], 'postgresql'],
+      ['ledger.settle', TRACE.spanId, [3, 4], 'postgresql'],
     ]);
+    expect(await paid('u1', 'sqlite')).toMatchObject([{ 3: 'sqlite' }, { 3: 'sqlite' }]);
   });
 
   test('has none where nobody pays', async () => {
-    expect(await paid('')).toEqual([]);
+    expect(await paid('', 'sqlite')).toEqual([]);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { SqlDialect } from '@gatewayz/database';
 import type { Outcome, VisibleBreakerState } from '@gatewayz/provider-health';
 import { type FinishedSpan, GEN_AI, newSpanId, type SpanAttributes, type Trace } from '@gatewayz/telemetry';
 import {
@@ -12,6 +13,7 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import type { Attempt } from '../inference/attempt.ts';
 import type { Exchange } from '../inference/exchange.ts';
+import { NO_WAITS, type RequestWait, toWaitSpan } from './request-waits.ts';
 
 const MS_PER_SECOND = 1000;
 const MICRO = 1_000_000;
@@ -24,15 +26,21 @@ export function notableOf({ outcome, attempts }: Exchange): string | null {
   return attempts.length > 1 ? 'failover' : null;
 }
 
-/** The spans of a request that has ended: the server's, the inference's, one for each attempt, and the ledger's. */
-export function toRequestSpans(exchange: Exchange, trace: Trace): readonly FinishedSpan[] {
+/**
+ * The spans of a request that has ended: the server's, the inference's, one for each attempt, and one for each time that
+ * it waited for Redis or for the database, whose dialect is given; null where there is none.
+ */
+export function toRequestSpans(
+  exchange: Exchange,
+  trace: Trace,
+  dialect: SqlDialect | null = null,
+): readonly FinishedSpan[] {
   const inferenceId = newSpanId();
-  return [
-    toServerSpan(exchange, trace),
-    toInferenceSpan(exchange, trace, inferenceId),
-    ...exchange.attempts.map((attempt) => toAttemptSpan(exchange, attempt, inferenceId)),
-    ...toLedgerSpans(exchange, trace),
-  ];
+  const spans = [toServerSpan(exchange, trace), toInferenceSpan(exchange, trace, inferenceId)];
+  for (const attempt of exchange.attempts) spans.push(toAttemptSpan(exchange, attempt, inferenceId));
+  for (const wait of exchange.arrival.waits ?? NO_WAITS) spans.push(toWaitSpan(wait, trace.spanId, dialect));
+  for (const wait of toLedgerWaits(exchange)) spans.push(toWaitSpan(wait, trace.spanId, dialect));
+  return spans;
 }
 
 function toServerSpan(exchange: Exchange, trace: Trace): FinishedSpan {
@@ -134,18 +142,10 @@ function toAttemptSpan({ endpoint }: Exchange, attempt: Attempt, parentSpanId: s
 }
 
 /** When the ledger was asked for credit, and when it was told of the charge. */
-function toLedgerSpans({ payment, arrival }: Exchange, trace: Trace): readonly FinishedSpan[] {
+function toLedgerWaits({ payment, arrival }: Exchange): readonly RequestWait[] {
   // Where nobody pays, what was waited for is an estimate of the usage, and not the ledger.
-  if (arrival.caller.userId === '') return [];
-  return payment.times.map(({ operation, startMs, endMs }) => ({
-    name: `ledger.${operation}`,
-    kind: 'client',
-    spanId: newSpanId(),
-    parentSpanId: trace.spanId,
-    startMs,
-    endMs,
-    attributes: { 'db.operation.name': operation, 'db.collection.name': 'ledger' },
-  }));
+  if (arrival.caller.userId === '') return NO_WAITS;
+  return payment.times.map((time) => ({ asked: 'database', collection: 'ledger', ...time }));
 }
 
 /** Nginx's status for a client that left. */

@@ -1,20 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { EpochOrigin } from './epoch-clock.ts';
 import type { BatchResult } from './otlp-sender.ts';
 import type { OtlpSettings } from './otlp-settings.ts';
-import type { Cell } from './span-cells.ts';
-
-/** Spans that leave together. */
-export interface SpanBatch {
-  readonly cells: readonly Cell[];
-  readonly spans: number;
-  readonly origin: EpochOrigin;
-}
+import type { SpanBatch } from './span-batch.ts';
 
 /** Where batches go. */
 export interface BatchSink {
-  /** Never rejects. */
+  /** Takes the batch's buffer over. Never rejects. */
   send(batch: SpanBatch): Promise<BatchResult>;
   /** Ends it; what is under way fails. */
   close(): void;
@@ -23,7 +15,6 @@ export interface BatchSink {
 /** What the thread is started with. */
 export interface ExportThreadData {
   readonly otlp: OtlpSettings;
-  readonly resource: Readonly<Record<string, string>>;
 }
 
 /** A batch, as the thread gets it. */
@@ -46,13 +37,14 @@ const ENTRY = new URL(
 const RESTART_PAUSE_MS = 1000;
 // Beyond a batch's own time limit: a thread that has said nothing by then hangs.
 const PATIENCE_MS = 5000;
-// Four batches of a megabyte, as text, as objects and as bytes, and as much again for what is garbage.
-const MAX_HEAP_MB = 64;
+// For the thread's own code and requests: batches lie outside the heap.
+const MAX_HEAP_MB = 32;
 const ENDED: BatchResult = { exported: 0, problem: 'the thread that exports spans ended' };
 
 /**
- * Serializes and sends in a worker thread, because serializing a span takes 4 µs and handing it over 1 µs. The thread is
- * started by the first batch, and started again by the next one after it died; batches that it held have then failed.
+ * Sends from a worker thread: compressing, encrypting and waiting are not the request path's, and whatever instruments
+ * this thread's `http` makes no spans of sending spans. A batch is handed over, not copied. The thread is started by the
+ * first batch, and started again by the next one after it died; batches that it held have then failed.
  */
 export function createExportThread(data: ExportThreadData, entry: URL = ENTRY): BatchSink {
   return new ExportThread(data, entry);
@@ -89,7 +81,7 @@ class ExportThread implements BatchSink {
       this.#pending.set(id, { resolve, watchdog });
       try {
         this.#worker ??= this.#start();
-        this.#worker.postMessage({ id, batch } satisfies BatchMessage);
+        this.#worker.postMessage({ id, batch } satisfies BatchMessage, [batch.body.buffer]);
       } catch {
         this.#settle({ id, result: ENDED });
       }

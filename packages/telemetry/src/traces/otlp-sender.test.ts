@@ -1,15 +1,12 @@
 import { gunzipSync } from 'node:zlib';
 import { type FakeOtlp, freePort, startFakeOtlp } from '@gatewayz/testkit';
-import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
-import { resourceFromAttributes } from '@opentelemetry/resources';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type BatchResult, createOtlpSender } from './otlp-sender.ts';
 import type { OtlpSettings } from './otlp-settings.ts';
-import { readSpanCells } from './readable-spans.ts';
-import { SpanCells } from './span-cells.ts';
+import { createBatch } from './spans-fixture.ts';
 
 const SPANS = 3;
-const BODY = createBody();
+const BODY = createBatch(SPANS).body;
 const ALL: BatchResult = { exported: SPANS, problem: null };
 let collector: FakeOtlp;
 /** Pauses asked for, in milliseconds; they pass at once. */
@@ -20,42 +17,6 @@ beforeEach(async () => {
   pauses = [];
 });
 afterEach(() => collector.close());
-
-function createBody(): Uint8Array {
-  const many = {
-    attributes: 9,
-    valueLength: 9,
-    events: 9,
-    links: 9,
-    attributesPerEvent: 9,
-    attributesPerLink: 9,
-  };
-  const cells = new SpanCells(many);
-  const trace = {
-    traceId: 'a'.repeat(32),
-    spanId: '',
-    parentSpanId: '',
-    isSampled: true,
-    tracestate: '',
-    baggage: '',
-  };
-  for (let index = 0; index < SPANS; index++) {
-    const spanId = `${index}`.padStart(16, 'b');
-    const times = { startMs: 1, endMs: 2 };
-    const span = {
-      name: 'work',
-      kind: 'internal',
-      spanId,
-      parentSpanId: '',
-      attributes: {},
-      ...times,
-    } as const;
-    cells.add(trace, { name: 'test', version: '' }, span);
-  }
-  const resource = resourceFromAttributes({ 'service.name': 'test' });
-  const spans = readSpanCells(cells.cells, { seconds: 1, nanoseconds: 0 }, resource);
-  return ProtobufTraceSerializer.serializeRequest(spans) ?? new Uint8Array();
-}
 
 function send(settings: Partial<OtlpSettings> = {}): Promise<BatchResult> {
   let nowMs = 0;

@@ -3,9 +3,9 @@ import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { type OtlpRequest, type PostResult, postOtlp } from './otlp-post.ts';
 import { MAX_IN_FLIGHT, type OtlpSettings } from './otlp-settings.ts';
+import { readRejectedSpans } from './read-rejected-spans.ts';
 import { readRetryAfter } from './read-retry-after.ts';
 
 /** What became of a batch: those that are not exported have failed. */
@@ -115,18 +115,7 @@ function retryAfterMs(result: PostResult): number | null {
 /** What an accepted request held, less the spans that the answer says were rejected; null for one not accepted. */
 function toAccepted(result: PostResult, spans: number): BatchResult | null {
   if (result.kind === 'failed' || result.status < 200 || result.status >= 300) return null;
-  const rejected = Math.min(readRejected(result.body), spans);
+  const rejected = Math.min(result.body === null ? 0 : readRejectedSpans(result.body), spans);
   if (rejected === 0) return { exported: spans, problem: null };
   return { exported: spans - rejected, problem: `the collector rejected ${rejected} of ${spans} spans` };
-}
-
-function readRejected(body: Buffer | null): number {
-  try {
-    if (body === null || body.length === 0) return 0;
-    const rejected = ProtobufTraceSerializer.deserializeResponse(body).partialSuccess?.rejectedSpans ?? 0;
-    // The library reads a negative number as one beyond the range of int64.
-    return rejected < 2 ** 63 ? rejected : 0;
-  } catch {
-    return 0;
-  }
 }

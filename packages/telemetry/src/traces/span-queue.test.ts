@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createEpochClock } from './epoch-clock.ts';
-import type { BatchSink, SpanBatch } from './export-thread.ts';
+import type { BatchSink } from './export-thread.ts';
 import type { FinishedSpan, Trace } from './finished-span.ts';
 import type { BatchResult } from './otlp-sender.ts';
+import type { SpanBatch } from './span-batch.ts';
 import { type SpanCounts, SpanQueue } from './span-queue.ts';
 import type { QueueSettings } from './tracing-settings.ts';
 
@@ -74,6 +75,7 @@ function start(settings: Partial<QueueSettings> = {}) {
   const queue = new SpanQueue({
     settings: { ...SETTINGS, ...settings },
     limits: LIMITS,
+    resource: { 'service.name': 'test' },
     sink,
     clock: createEpochClock(),
     onProblem: (problem) => problems.push(problem),

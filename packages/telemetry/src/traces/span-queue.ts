@@ -1,9 +1,10 @@
-import type { EpochClock } from './epoch-clock.ts';
-import type { BatchSink, SpanBatch } from './export-thread.ts';
+import type { Attributes } from '@opentelemetry/api';
+import type { EpochClock, EpochOrigin } from './epoch-clock.ts';
+import type { BatchSink } from './export-thread.ts';
 import type { FinishedSpan, Trace } from './finished-span.ts';
 import type { BatchResult } from './otlp-sender.ts';
 import { MAX_IN_FLIGHT } from './otlp-settings.ts';
-import { SpanCells, type SpanScope } from './span-cells.ts';
+import { type SpanBatch, SpanBatchWriter, type SpanScope } from './span-batch.ts';
 import type { SpanLimits } from './span-limits.ts';
 import type { QueueSettings } from './tracing-settings.ts';
 
@@ -24,14 +25,21 @@ export interface SpanCounts {
 export interface SpanQueueParts {
   readonly settings: QueueSettings;
   readonly limits: SpanLimits;
+  /** What makes the spans, as attributes. */
+  readonly resource: Attributes;
   readonly sink: BatchSink;
   readonly clock: EpochClock;
   readonly onProblem: (problem: string) => void;
 }
 
-// A collector takes 4 MB by default; a character is at most three bytes.
+// A collector takes 4 MB by default.
 const MAX_BATCH_BYTES = 1024 * 1024;
 const SINK_FAILED: BatchResult = { exported: 0, problem: 'the sink of spans rejected a batch' };
+
+interface ReadyBatch extends SpanBatch {
+  /** What its spans are in the queue's limit of size. */
+  readonly bytes: number;
+}
 
 /**
  * Holds spans until they are exported, within limits of number and size. OpenTelemetry's BatchSpanProcessor is not used
@@ -39,9 +47,9 @@ const SINK_FAILED: BatchResult = { exported: 0, problem: 'the sink of spans reje
  */
 export class SpanQueue {
   readonly #parts: SpanQueueParts;
-  readonly #ready: SpanCells[] = [];
+  readonly #filling: SpanBatchWriter;
+  readonly #ready: ReadyBatch[] = [];
   readonly #waiting: (() => void)[] = [];
-  #filling: SpanCells;
   #timer: NodeJS.Timeout | null = null;
   #willPump = false;
   #inFlight = 0;
@@ -57,7 +65,7 @@ export class SpanQueue {
 
   constructor(parts: SpanQueueParts) {
     this.#parts = parts;
-    this.#filling = new SpanCells(parts.limits);
+    this.#filling = new SpanBatchWriter(parts.limits, parts.resource);
   }
 
   counts(): SpanCounts {
@@ -72,12 +80,13 @@ export class SpanQueue {
 
   /** Takes a copy of the spans, or counts them as dropped. Never throws. */
   add(trace: Trace, scope: SpanScope, spans: readonly FinishedSpan[]): void {
-    const { maxSpans, maxBytes, batchSpans, delayMs } = this.#parts.settings;
+    const { maxSpans, maxBytes, delayMs } = this.#parts.settings;
+    const origin = this.#parts.clock.origin();
     for (const span of spans) {
       this.#recorded += 1;
       if (this.#isClosing) this.#droppedFailed += 1;
       else if (this.#queued >= maxSpans || this.#bytes >= maxBytes) this.#droppedFull += 1;
-      else this.#take(trace, scope, span, batchSpans);
+      else this.#take(trace, scope, span, origin);
     }
     if (this.#filling.spans > 0 && this.#timer === null) {
       this.#timer = setTimeout(() => this.#seal(), delayMs).unref();
@@ -111,24 +120,24 @@ export class SpanQueue {
     this.#tellWaiting();
   }
 
-  #take(trace: Trace, scope: SpanScope, span: FinishedSpan, batchSpans: number): void {
+  #take(trace: Trace, scope: SpanScope, span: FinishedSpan, origin: EpochOrigin): void {
     const filling = this.#filling;
     const before = filling.bytes;
-    filling.add(trace, scope, span);
+    filling.add(trace, scope, span, origin);
     this.#bytes += filling.bytes - before;
     this.#queued += 1;
-    if (filling.spans >= batchSpans || filling.bytes >= MAX_BATCH_BYTES) this.#seal();
+    if (filling.spans >= this.#parts.settings.batchSpans || filling.bytes >= MAX_BATCH_BYTES) this.#seal();
   }
 
   #seal(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#filling.spans === 0) return;
-    this.#ready.push(this.#filling);
-    this.#filling = new SpanCells(this.#parts.limits);
+    const { bytes } = this.#filling;
+    this.#ready.push({ ...this.#filling.take(), bytes });
     if (this.#willPump) return;
     this.#willPump = true;
-    // Not now: whoever records is on a request's path, and handing a batch over takes half a millisecond.
+    // Not now: whoever records is on a request's path.
     setImmediate(() => this.#pump());
   }
 
@@ -142,9 +151,8 @@ export class SpanQueue {
     }
   }
 
-  async #send({ cells, spans, bytes }: SpanCells): Promise<void> {
-    const batch: SpanBatch = { cells, spans, origin: this.#parts.clock.origin() };
-    const result = await this.#parts.sink.send(batch).catch(() => SINK_FAILED);
+  async #send({ body, spans, bytes }: ReadyBatch): Promise<void> {
+    const result = await this.#parts.sink.send({ body, spans }).catch(() => SINK_FAILED);
     this.#inFlight -= 1;
     if (this.#isClosed) return;
     this.#queued -= spans;

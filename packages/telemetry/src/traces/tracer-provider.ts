@@ -1,5 +1,4 @@
 import { type Context, trace as traceApi } from '@opentelemetry/api';
-import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import {
   type ReadableSpan,
   type SamplingDecision,
@@ -9,9 +8,10 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { type EpochOrigin, fromEpochTime } from './epoch-clock.ts';
 import { type FinishedSpan, SPAN_KINDS, type SpanAttributes, type Trace } from './finished-span.ts';
+import { createProcessResource } from './process-resource.ts';
 import { newSpanId, newTraceId } from './random-ids.ts';
 import type { Sampler } from './sampler.ts';
-import { STATUSES } from './span-cells.ts';
+import { STATUSES } from './span-encoder.ts';
 import type { Tracing } from './tracing.ts';
 
 // An erasable-only compiler does not read the SDK's enum; its values are fixed by the specification's order.
@@ -25,7 +25,7 @@ const RECORD_AND_SAMPLED: SamplingDecision.RECORD_AND_SAMPLED = 2;
 export function createTracerProvider(tracing: Tracing): TracerProvider {
   const { limits, resource } = tracing.settings;
   return new TracerProvider({
-    resource: defaultResource().merge(resourceFromAttributes(resource)),
+    resource: createProcessResource(resource),
     sampler: toSdkSampler(tracing.sampler),
     idGenerator: { generateTraceId: newTraceId, generateSpanId: newSpanId },
     spanProcessors: [new RecordingProcessor(tracing)],

@@ -4,9 +4,10 @@ import type { Environment } from './environment-values.ts';
 import { createEpochClock, type EpochClock } from './epoch-clock.ts';
 import { type BatchSink, createExportThread } from './export-thread.ts';
 import type { FinishedSpan, Trace } from './finished-span.ts';
+import { createProcessResource } from './process-resource.ts';
 import { newSpanId, newTraceId } from './random-ids.ts';
 import { createSampler, type Sampler } from './sampler.ts';
-import type { SpanScope } from './span-cells.ts';
+import type { SpanScope } from './span-batch.ts';
 import { type SpanCounts, SpanQueue } from './span-queue.ts';
 import { formatTraceparent, parseTraceparent } from './traceparent.ts';
 import { readTracestate } from './tracestate.ts';
@@ -103,7 +104,8 @@ class LateTracing implements Tracing {
       settings: queue,
       limits,
       clock: this.clock,
-      sink: options.sink ?? createExportThread({ otlp, resource }),
+      sink: options.sink ?? createExportThread({ otlp }),
+      resource: createProcessResource(resource).attributes,
       onProblem: (problem) => onProblem(`traces: ${problem}`),
     });
   }
