@@ -110,6 +110,10 @@ const SILENCED: readonly (readonly [source: Labels, target: Labels])[] = [
     { alertname: 'CircuitBreakerOpen', provider: 'groq' },
   ],
   [
+    { alertname: 'CircuitBreakerOpen', provider: 'groq' },
+    { alertname: 'ModelCircuitBreakerOpen', model: 'large', provider: 'groq' },
+  ],
+  [
     { alertname: 'NoHealthyTarget', model: 'large' },
     { alertname: 'ModelCircuitBreakerOpen', model: 'large', provider: 'groq' },
   ],

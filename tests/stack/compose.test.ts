@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from '@gatewayz/testkit';
+import { repositoryRoot, temporaryFolder } from '@gatewayz/testkit';
 import { describe, expect, test } from 'vitest';
+import { runCommand } from '../command.ts';
 import { OBSERVABILITY, readYaml } from './rule-files.ts';
 
 interface Service {
@@ -17,7 +18,9 @@ interface Service {
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
   readonly security_opt?: readonly string[];
-  readonly secrets?: readonly string[];
+  readonly secrets?: readonly unknown[];
+  readonly entrypoint?: readonly string[];
+  readonly tmpfs?: readonly string[];
   readonly depends_on?: Readonly<Record<string, unknown>>;
   readonly command?: readonly string[];
 }
@@ -25,7 +28,6 @@ interface Service {
 interface Compose {
   readonly services: Readonly<Record<string, Service>>;
   readonly volumes: Readonly<Record<string, unknown>>;
-  readonly secrets: Readonly<Record<string, unknown>>;
 }
 
 const FILE = 'observability/compose.yaml';
@@ -82,7 +84,8 @@ describe.each(services)('the service %s', (name, service) => {
           expect([source, existsSync(join(OBSERVABILITY, source))]).toEqual([source, true]);
       }
     }
-    for (const secret of service.secrets ?? []) expect(compose.secrets).toHaveProperty(secret);
+    // Compose writes secrets into the container, and refuses where nothing may be written.
+    expect(service.secrets).toBeUndefined();
     for (const other of Object.keys(service.depends_on ?? {})) expect(compose.services).toHaveProperty(other);
   });
 
@@ -142,6 +145,31 @@ test('the apps are told nothing that they do not read', () => {
       if (!variable.startsWith('OTEL_')) expect(example).toMatch(new RegExp(`^#${variable}=`, 'm'));
     }
   }
+});
+
+test('both apps can read a configuration file that names the key of clients', () => {
+  for (const name of ['gateway', 'health-service'])
+    expect(compose.services[name]?.environment).toHaveProperty('GATEWAYZ_KEY');
+});
+
+test('Prometheus starts with the token in the file that its configuration names, for itself alone', async () => {
+  await using folder = await temporaryFolder();
+  const { entrypoint = [], command = [], tmpfs = [] } = compose.services.prometheus ?? {};
+  expect(tmpfs).toEqual(['/run/secrets:mode=0700,uid=65534,gid=65534']);
+  const [shell, flags = '', script = '', ...rest] = entrypoint;
+  expect(shell).toBe('/bin/sh');
+  const here = script
+    .replaceAll('$$', '$')
+    .replace('/run/secrets', folder.path)
+    .replace('/bin/prometheus', 'printf "%s\\n"');
+  const args = ['METRICS_TOKEN=a $token', 'sh', flags, here, ...rest, ...command];
+  const { code, stdout } = await runCommand('env', args, '');
+  expect([code, stdout.trimEnd().split('\n')]).toEqual([0, command]);
+  const file = join(folder.path, 'metrics_token');
+  expect(readFileSync(file, 'utf8')).toBe('a $token');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const config = readFileSync(join(OBSERVABILITY, 'prometheus/prometheus.yml'), 'utf8');
+  expect(config).toContain('credentials_file: /run/secrets/metrics_token');
 });
 
 describe('the images', () => {

@@ -31,6 +31,8 @@ export interface GatewayProcess extends AsyncDisposable {
   resume(): void;
 }
 
+/** Many of them start side by side. */
+const READY_MS = 90_000;
 const MAIN = join(repositoryRoot, 'apps/gateway/src/main.ts');
 
 /** Starts a gateway on a free loopback port, with what the environment of the deployed one has. */
@@ -56,6 +58,7 @@ export async function startGatewayProcess(options: GatewayProcessOptions): Promi
         ...options.env,
       },
       readyWhen: `${url}/health/ready`,
+      readyTimeoutMs: READY_MS,
     });
   }
 

@@ -14,7 +14,7 @@ interface Container {
   readonly name: string;
   readonly image: string;
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
-  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly env: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
   readonly envFrom: readonly { readonly secretRef: { readonly name: string } }[];
   readonly readinessProbe: Probe;
   readonly livenessProbe: Probe;
@@ -137,10 +137,20 @@ test('the budget and the autoscaler are the gateway’s', () => {
   });
 });
 
+test('a gateway does not start without the database and the pepper that all of them share', () => {
+  const [gateway] = ofKind('Deployment').filter(({ metadata }) => metadata.name === 'gatewayz-gateway');
+  const env = gateway === undefined ? [] : (podOf(gateway).containers[0]?.env ?? []);
+  for (const key of ['DATABASE_URL', 'GATEWAYZ_KEY_PEPPER']) {
+    expect(env).toContainEqual({ name: key, valueFrom: { secretKeyRef: { name: 'gatewayz', key } } });
+  }
+});
+
 test('a pod has the time that the gateway takes to drain', () => {
   const [gateway] = ofKind('Deployment').filter(({ metadata }) => metadata.name === 'gatewayz-gateway');
-  // server.drainDelayMs and server.drainDeadlineMs, as docs/configuration.md has them.
-  expect(gateway === undefined ? 0 : podOf(gateway).terminationGracePeriodSeconds).toBeGreaterThan(0.5 + 30);
+  // server.drainDelayMs and server.drainDeadlineMs, as docs/configuration.md has them, and the end of workers.
+  expect(gateway === undefined ? 0 : podOf(gateway).terminationGracePeriodSeconds).toBeGreaterThan(
+    0.5 + 30 + 10,
+  );
 });
 
 test('what is scraped has the jobs that rules and dashboards name', () => {

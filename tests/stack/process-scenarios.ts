@@ -1,17 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
 import { type RunningProcess, startProcess } from '@gatewayz/testkit';
 import type { GatewayProcess } from './gateway-process.ts';
+import type { PrometheusClient } from './prometheus-client.ts';
 import type { Fault, Scenario, StartScenario } from './scenario.ts';
-import { FACTOR } from './shorten.ts';
 import { startStackGateway } from './stack-gateway.ts';
 
 /** In a process of its own, since this one has enough to do to be late. */
 const STALL = 'while kill -STOP "$1"; do sleep 0.2; kill -CONT "$1"; sleep 0.3; done';
-/** Long enough for at least one scrape of each life of a process. */
-const ONE_SCRAPE_MS = 1.5 * (15_000 / FACTOR);
 
 async function startPlainGateway(closers: AsyncDisposableStack): Promise<GatewayProcess> {
   return (await startStackGateway(closers, { providers: { primary: ['large'] } })).gateway;
@@ -43,31 +40,38 @@ export const startAlone: StartScenario = async (closers) => {
   return { env: 'alone', gateways: [{ address: gateway.address, env: 'alone' }], faults: [[lag, down]] };
 };
 
-/** Two gateways, of which one hangs, and later restarts again and again. Of this environment there must be one. */
-export const startPair: StartScenario = async (closers) => {
-  const [stable, second] = await Promise.all([startPlainGateway(closers), startPlainGateway(closers)]);
-  const hanging: Fault = {
+/** Kills and starts it again, so often; each life is scraped before it ends. */
+async function restart(gateway: GatewayProcess, times: number, prometheus: PrometheusClient): Promise<void> {
+  const startOfLife = `process_start_time_seconds{instance="${gateway.address}"}`;
+  let before = await prometheus.waitUntil(startOfLife, () => true);
+  for (let count = 0; count < times; count += 1) {
+    await gateway.kill();
+    await gateway.start();
+    before = await prometheus.waitUntil(startOfLife, (now) => now !== before);
+  }
+}
+
+/** Three gateways: one is well, one hangs, one restarts again and again. Of this environment there must be one. */
+export const startFleet: StartScenario = async (closers) => {
+  const fleet = await Promise.all([0, 1, 2].map(() => startPlainGateway(closers)));
+  const [, hanging, restarting] = fleet as [GatewayProcess, GatewayProcess, GatewayProcess];
+  const instanceDown: Fault = {
     alert: 'GatewayInstanceDown',
-    what: 'one of two gateways hangs',
+    what: 'one of several gateways hangs',
     withinMinutes: 4,
-    begin: async () => second.pause(),
-    end: async () => second.resume(),
+    instance: hanging.address,
+    begin: async () => hanging.pause(),
+    end: async () => hanging.resume(),
   };
-  const restarting: Fault = {
+  const restartLoop: Fault = {
     alert: 'RestartLoop',
     what: 'a gateway is killed and started three times',
     withinMinutes: 10,
-    begin: async () => {
-      for (let count = 0; count < 3; count += 1) {
-        await second.kill();
-        await second.start();
-        await wait(ONE_SCRAPE_MS);
-      }
-    },
+    begin: (prometheus) => restart(restarting, 3, prometheus),
     end: async () => undefined,
   };
-  const gateways = [stable, second].map(({ address }) => ({ address, env: 'production' }));
-  return { env: 'production', gateways, faults: [[hanging, restarting]] };
+  const gateways = fleet.map(({ address }) => ({ address, env: 'production' }));
+  return { env: 'production', gateways, faults: [[instanceDown], [restartLoop]] };
 };
 
 async function listen(server: Server, port: number): Promise<string> {

@@ -3,7 +3,7 @@ import { ADMIN_TOKEN, type GatewayProcess } from './gateway-process.ts';
 import type { Fault, StartScenario } from './scenario.ts';
 import { FACTOR } from './shorten.ts';
 import { startStackGateway, withSpare } from './stack-gateway.ts';
-import { startTraffic } from './traffic.ts';
+import { askOnce, startTraffic } from './traffic.ts';
 
 /** The breaker's own times, shortened; one success closes it, so that it is half open for a moment alone. */
 const SHORT_BREAKER = {
@@ -72,11 +72,20 @@ export const startDegraded: StartScenario = async (closers) => {
   return { env: 'degraded', gateways: [{ address: gateway.address, env: 'degraded' }], faults: [[fault]] };
 };
 
-/** A model whose only provider limits it, and one that is broken at one of its two providers. */
+/** More than a metric may have of them. */
+const MANY_NAMES = Array.from({ length: 2020 }, (_, index) => `name-${index}`);
+
+/** Every name for a model that the first provider does not have, and the second has. */
+function withManyNames(): Readonly<Record<string, unknown>> {
+  const targets = ['primary', 'spare'].map((provider) => ({ provider, model: 'dropped' }));
+  return Object.fromEntries(MANY_NAMES.map((name) => [name, { targets }]));
+}
+
+/** A model whose only provider limits it, one that is broken at one of its two providers, and more names than a metric has room for. */
 export const startModels: StartScenario = async (closers) => {
   const { gateway, providers } = await startStackGateway(closers, {
-    providers: { primary: ['fine', 'broken', 'limited'], spare: ['broken'] },
-    config: { models: withSpare(['broken']), breaker: SHORT_BREAKER },
+    providers: { primary: ['fine', 'broken', 'limited', 'dropped'], spare: ['broken', 'dropped'] },
+    config: { models: { ...withSpare(['broken']), ...withManyNames() }, breaker: SHORT_BREAKER },
   });
   closers.use(startTraffic(gateway, { model: 'fine', perSecond: 8 }));
   closers.use(startTraffic(gateway, { model: 'broken', perSecond: 4 }));
@@ -95,6 +104,14 @@ export const startModels: StartScenario = async (closers) => {
     begin: async () => providers.primary.setScript('broken', failsWith(500)),
     end: async () => providers.primary.setScript('broken', answers()),
   };
+  providers.primary.setScript('dropped', failsWith(404));
+  const capReached: Fault = {
+    alert: 'SeriesCapReached',
+    what: 'requests for 2,020 names are passed on by their first provider',
+    withinMinutes: 4,
+    begin: () => askOnce(gateway, MANY_NAMES),
+    end: async () => undefined,
+  };
   const gateways = [{ address: gateway.address, env: 'models' }];
-  return { env: 'models', gateways, faults: [[limited], [broken]] };
+  return { env: 'models', gateways, faults: [[limited], [broken], [capReached]] };
 };

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AlertReceiver, Notice } from './alert-receiver.ts';
-import { warmUp } from './client-scenarios.ts';
+import type { Notice } from './alert-receiver.ts';
+import type { Alerting } from './alerting.ts';
 import type { Fault, Scenario } from './scenario.ts';
 import { FACTOR } from './shorten.ts';
 
@@ -22,14 +22,15 @@ function limitMs({ withinMinutes, unshortenedSeconds = 0 }: Fault): number {
   return (withinMinutes * 60_000) / FACTOR + 1000 * unshortenedSeconds + ALLOWANCE_MS;
 }
 
-async function runFault(env: string, fault: Fault, receiver: AlertReceiver): Promise<FaultResult> {
+async function runFault(env: string, fault: Fault, { receiver, prometheus }: Alerting): Promise<FaultResult> {
   const isFiring =
     (afterMs: number) =>
     ({ atMs, status, labels }: Notice): boolean =>
       atMs >= afterMs &&
       status === 'firing' &&
       labels.alertname === fault.alert &&
-      (labels.env ?? '') === env;
+      (labels.env ?? '') === env &&
+      (fault.instance === undefined || labels.instance === fault.instance);
   /** Others of the same name may end before it does. */
   const isEndOf =
     (firing: Notice) =>
@@ -38,7 +39,7 @@ async function runFault(env: string, fault: Fault, receiver: AlertReceiver): Pro
   let notice: Notice | null = null;
   try {
     const begunAtMs = performance.now();
-    await fault.begin();
+    await fault.begin(prometheus);
     notice = await receiver.waitFor(isFiring(begunAtMs), `${fault.alert} of ${env}`, limitMs(fault));
     await fault.end();
     await receiver.waitFor(isEndOf(notice), `the end of ${fault.alert} of ${env}`, CLEARS_WITHIN_MS);
@@ -51,14 +52,17 @@ async function runFault(env: string, fault: Fault, receiver: AlertReceiver): Pro
 
 /** Lets every fault of a scenario happen and end. */
 export async function runScenario(
-  scenario: Scenario,
-  receiver: AlertReceiver,
+  { env, faults: lists, goodSamples = 0 }: Scenario,
+  alerting: Alerting,
 ): Promise<readonly FaultResult[]> {
-  await warmUp(scenario);
-  const lists = scenario.faults.map(async (faults) => {
+  if (goodSamples > 0) {
+    const samples = `count_over_time(slo:availability:requests_per_second{env="${env}"}[1h])`;
+    await alerting.prometheus.waitUntil(samples, (count) => count >= goodSamples);
+  }
+  const running = lists.map(async (faults) => {
     const results: FaultResult[] = [];
-    for (const fault of faults) results.push(await runFault(scenario.env, fault, receiver));
+    for (const fault of faults) results.push(await runFault(env, fault, alerting));
     return results;
   });
-  return (await Promise.all(lists)).flat();
+  return (await Promise.all(running)).flat();
 }

@@ -1,4 +1,5 @@
 import type { AlertingTarget } from './alerting.ts';
+import type { PrometheusClient } from './prometheus-client.ts';
 
 /** Something that goes wrong in the running system, and the one alert that must tell of it. */
 export interface Fault {
@@ -9,7 +10,9 @@ export interface Fault {
   readonly withinMinutes: number;
   /** What the file of rules has as a number of seconds, which nothing shortens: added to `withinMinutes` as it is. */
   readonly unshortenedSeconds?: number;
-  begin(): Promise<void>;
+  /** `host:port` where others of the environment may be told of as well. */
+  readonly instance?: string;
+  begin(prometheus: PrometheusClient): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -23,8 +26,8 @@ export interface Scenario {
   readonly tempo?: string;
   /** Lists of faults: those of a list come one after the other, the lists side by side. */
   readonly faults: readonly (readonly Fault[])[];
-  /** Good traffic before the first fault. */
-  readonly warmUpMs?: number;
+  /** How often good traffic is to be recorded before the first fault; every 15 s in the deployed durations. */
+  readonly goodSamples?: number;
 }
 
 /** Starts a scenario; what must be closed goes to the stack. */

@@ -6,6 +6,7 @@ import {
   startFakeHealthService,
   startFakeLoki,
   startFakeOtlp,
+  startPostgres,
   startProcess,
   startRedis,
   temporaryFolder,
@@ -54,15 +55,17 @@ export const startHealth: StartScenario = async (closers) => {
   };
 };
 
-/** A health service that says less than it should; a Redis, a Loki and a collector that take nothing. */
+/** A health service that says less than it should; a Redis, a Postgres, a Loki and a collector that take nothing. */
 export const startSignals: StartScenario = async (closers) => {
-  const [redis, healthService, loki, collector] = await Promise.all([
+  const [redis, postgres, healthService, loki, collector] = await Promise.all([
     startRedis(),
+    startPostgres(),
     startFakeHealthService(),
     startFakeLoki(),
     startFakeOtlp(),
   ]);
   closers.use(redis);
+  closers.use(postgres);
   closers.use(healthService);
   closers.defer(() => loki.close());
   closers.defer(() => collector.close());
@@ -71,6 +74,7 @@ export const startSignals: StartScenario = async (closers) => {
     env: {
       HEALTH_SERVICE_URL: healthService.url,
       REDIS_URL: redis.url,
+      DATABASE_URL: postgres.url,
       LOKI_URL: loki.url,
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     },
@@ -87,8 +91,7 @@ export const startSignals: StartScenario = async (closers) => {
   const stale: Fault = {
     alert: 'HealthDataStale',
     what: 'one endpoint of the health service hangs',
-    withinMinutes: 4,
-    unshortenedSeconds: 90,
+    withinMinutes: 6,
     begin: async () => healthService.setScript('/cache/stats', { kind: 'hang' }),
     end: async () => healthService.setScript('/cache/stats', { kind: 'answer' }),
   };
@@ -114,9 +117,19 @@ export const startSignals: StartScenario = async (closers) => {
     begin: async () => redis.pause(),
     end: async () => redis.resume(),
   };
+  const databaseDown: Fault = {
+    alert: 'DatabaseDown',
+    what: 'Postgres is stopped',
+    withinMinutes: 4,
+    begin: async () => {
+      postgres.process.kill('SIGINT');
+      await postgres.process.exit;
+    },
+    end: () => postgres.restart(),
+  };
   return {
     env: 'signals',
     gateways: [{ address: gateway.address, env: 'signals' }],
-    faults: [[missing], [stale], [lines], [spans], [redisDown]],
+    faults: [[missing], [stale], [lines], [spans], [redisDown], [databaseDown]],
   };
 };

@@ -12,6 +12,8 @@ const SHORT_HEALTH = {
 export interface StackGatewayOptions<Name extends string> {
   /** The models of each fake provider. */
   readonly providers: Readonly<Record<Name, readonly string[]>>;
+  /** USD per million tokens, by model, at every provider. */
+  readonly prices?: Readonly<Record<string, object>>;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -33,7 +35,7 @@ export async function startStackGateway<Name extends string>(
   const healthService = closers.use(await startFakeHealthService());
   const sections = started.map(([name, { url }]) => [
     name,
-    { baseUrl: url, models: options.providers[name] },
+    { baseUrl: url, models: options.providers[name], prices: options.prices ?? {} },
   ]);
   const gateway = closers.use(
     await startGatewayProcess({
