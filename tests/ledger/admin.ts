@@ -15,7 +15,8 @@ export async function askAdmin(gateway: Gateway, method: string, path: string, b
 
 /** The same, with whatever comes of it. */
 export function tryAdmin(gateway: Gateway, method: string, path: string, body?: object): Promise<Answer> {
-  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+  // A connection that is kept belongs to one of several workers, which a test may stop.
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, connection: 'close' };
   return ask(gateway, { path: `/admin/${path}`, method, headers, ...(body === undefined ? {} : { body }) });
 }
 

@@ -53,6 +53,21 @@ test('a key is for its models alone, whatever way they are named, and nobody is 
   expect(stage.provider.attempts()).toHaveLength(asked);
 });
 
+test.each(['models', 'route', 'fallbacks'])(
+  'a key is for the model that it asks for, and none that "%s" names to the provider; one of the configuration may',
+  async (field) => {
+    const key = await createKey(first, 'ann', { models: ['small'] });
+    const body = chatBody('Hello', { model: 'small', [field]: ['large'] });
+    const asked = stage.provider.attempts().length;
+    const { status, error } = await ask(first, { body, headers: withKey(key) });
+    expect([status, error?.code, error?.param]).toEqual([400, 'field_not_allowed', field]);
+    expect(stage.provider.attempts()).toHaveLength(asked);
+    const headers = { authorization: 'Bearer configured-key' };
+    expect((await ask(first, { body, headers })).status).toBe(200);
+    expect(stage.provider.attempts().at(-1)?.json).toMatchObject({ [field]: ['large'] });
+  },
+);
+
 test('a key is for its providers alone: others that serve the model are passed over, even when its own fails', async () => {
   const key = await createKey(first, 'ann', { providers: ['other'] });
   const { status, headers } = await chat(second, key, 'large');

@@ -60,6 +60,7 @@ export async function openLedgerStage(options: LedgerStageOptions): Promise<Ledg
         nodeArgs: preload === undefined ? [] : ['--import', preload],
         config: {
           auth: { mode: 'keys', keys: ['configured-key'] },
+          ledger: { unpriced: 'allow' },
           ...options.config,
           providers: {
             only: { baseUrl: provider.url, apiKey: 'sk-only', models, prices: PRICES },

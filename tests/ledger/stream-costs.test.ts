@@ -26,7 +26,7 @@ function makeUsages(): readonly Usage[] {
   const upTo = (most: number): number => Math.floor(random() * (most + 1));
   return Array.from({ length: USAGES }, (_, index) => {
     const model = MODELS[index % MODELS.length] ?? 'large';
-    const input = upTo(random() < 0.1 ? 200_000 : 3000);
+    const input = upTo(random() < 0.1 ? 40_000 : 3000);
     const cached = random() < 0.4 ? upTo(input) : 0;
     const completion = upTo(2000);
     const reasoning = random() < 0.4 ? upTo(completion) : 0;

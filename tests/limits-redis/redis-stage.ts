@@ -63,6 +63,8 @@ export async function startRedisStage(options: RedisStageOptions): Promise<Redis
         await startGateway({
           config: {
             auth: { mode: 'keys', keys: index === 0 ? options.keys : (options.otherKeys ?? options.keys) },
+            // The provider's models have no price, and cost users nothing.
+            ledger: { unpriced: 'allow' },
             ...options.config,
             providers: { primary: { baseUrl: provider.url, apiKey: 'sk-of-the-provider', models } },
           },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { answers } from '@gatewayz/testkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Answer } from '../ask.ts';
@@ -13,6 +14,8 @@ beforeAll(async () => {
   stage = await startRedisStage({
     gateways: 2,
     keys: ['key-a', 'key-b', 'key-c'],
+    // A key is the same one wherever it stands in the list.
+    otherKeys: ['key-c', 'key-of-the-other', 'key-b', 'key-a'],
     models: ['large', 'costly', 'slow'],
     provider: { models: { costly: COSTLY, slow: SLOW } },
     config: { rateLimits: { key: { requestsPerMinute: 12, tokensPerMinute: 2000, concurrency: 7 } } },
@@ -64,3 +67,16 @@ test('tokens that were used at one gateway are used up at the other', async () =
   await vi.waitFor(async () => expect((await chat(stage.other, 'key-c')).status).toBe(429), PATIENT);
   expect(await limitedBy('tokens')).toBe(1);
 });
+
+test('Redis has no key in its names, and tells one from the other by fingerprint', async () => {
+  await Promise.all(['key-a', 'key-of-the-other'].map((key) => chat(stage.other, key)));
+  const names = await stage.command('KEYS', 'gatewayz:limit:requests:*');
+  expect(names.split('\n').sort()).toEqual(
+    ['key-a', 'key-b', 'key-c', 'key-of-the-other'].map(toName).sort(),
+  );
+});
+
+function toName(key: string): string {
+  const fingerprint = createHash('sha256').update(`gatewayz key ${key}`).digest('hex').slice(0, 12);
+  return `gatewayz:limit:requests:key:configured:${fingerprint}`;
+}

@@ -43,6 +43,12 @@ test('what two workers count adds up exactly to what the provider has seen', asy
     http: REQUESTS,
     sizes: REQUESTS,
   });
+  const lines = gateway.process
+    .stdout()
+    .split('\n')
+    .filter((line) => line.includes('"request_id"'));
+  const writers = lines.map((line): unknown => JSON.parse(line).worker);
+  expect([lines.length, new Set(writers)]).toEqual([REQUESTS, new Set([1, 2])]);
   // Each of them had a part in it, and none had all.
   for (const stopped of [0, 1]) {
     const own = await whileStopped(gateway, stopped, () => readDashboard(gateway));

@@ -3,6 +3,7 @@ import type { Config, Secrets } from '@gatewayz/config';
 import { createLimitMetrics } from '@gatewayz/observability';
 import type { FastifyInstance } from 'fastify';
 import { requireCallers } from './accounts/caller-check.ts';
+import { type ClosingList, openOrClose } from './closing-list.ts';
 import { createRules } from './create-rules.ts';
 import { createExplanations } from './explanations.ts';
 import { addAccountRoutes } from './http/admin/add-account-routes.ts';
@@ -32,14 +33,31 @@ export interface Gateway {
 /** How many requests can be explained afterwards. */
 const EXPLAINED_REQUESTS = 1000;
 
-/** Builds every part of the gateway from its configuration; nothing is served before `listen`. `place` is its place among workers. */
-export async function createGateway(
+/**
+ * Builds every part of the gateway from its configuration; nothing is served before `listen`. `place` is its place
+ * among workers. Rejects where a part cannot be opened; then nothing is open, nor is the sandbox.
+ */
+export function createGateway(
   config: Config,
   secrets: Secrets,
   sandbox: Sandbox | null,
   place: WorkerPlace | null = null,
 ): Promise<Gateway> {
-  const parts = await openParts(config, secrets, sandbox !== null, place);
+  return openOrClose(async (opened) => {
+    opened.add(() => sandbox?.close());
+    const parts = await openParts(config, secrets, sandbox !== null, place);
+    opened.add(() => parts.close());
+    return openServer(config, secrets, sandbox, parts, opened);
+  });
+}
+
+function openServer(
+  config: Config,
+  secrets: Secrets,
+  sandbox: Sandbox | null,
+  parts: Parts,
+  opened: ClosingList,
+): Gateway {
   const { providers } = parts.watch;
   const catalogue = createCatalogue(providers, config.models, config.modelLists, (provider, error) => {
     log('warn', 'a model list could not be had', { provider, ...describeError(error) });
@@ -48,23 +66,19 @@ export async function createGateway(
     ofKeys: config.rateLimits.key,
     ofUsers: config.rateLimits.user,
     redis: parts.redis?.link ?? null,
+    leaseMs: config.rateLimits.leaseMs,
     now: () => performance.now(),
   });
+  opened.add(() => limits.close());
+  opened.add(() => catalogue.stop());
   const readiness = { isDraining: false };
   const server = createRoutes({ config, secrets, sandbox, parts, catalogue, limits, readiness });
-
-  async function close(): Promise<void> {
-    await server.close();
-    catalogue.stop();
-    limits.close();
-    await parts.close();
-    await sandbox?.close();
-  }
+  opened.add(() => server.close());
   return {
     async listen() {
       const { host, port } = config.server;
       const url = await server.listen({ host, port }).catch(async (error: unknown) => {
-        await close();
+        await opened.close();
         throw error;
       });
       catalogue.start();
@@ -75,7 +89,7 @@ export async function createGateway(
       readiness.isDraining = true;
       await wait(config.server.drainDelayMs);
       const deadline = setTimeout(() => server.server.closeAllConnections(), config.server.drainDeadlineMs);
-      await close();
+      await opened.close();
       clearTimeout(deadline);
     },
   };

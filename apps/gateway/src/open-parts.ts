@@ -8,6 +8,7 @@ import {
 import { type OpenAccounts, openAccounts } from './accounts/open-accounts.ts';
 import type { Books } from './billing/open-books.ts';
 import { openGatewayBooks } from './billing/open-gateway-books.ts';
+import { type ClosingList, openOrClose } from './closing-list.ts';
 import { createHealthServiceLink, type HealthServiceLink } from './health-service-link.ts';
 import { describeError, log } from './log.ts';
 import { createProviderWatch, type ProviderWatch } from './provider-watch.ts';
@@ -36,14 +37,28 @@ export interface Parts {
 /** How long lines and spans may take to leave when the process ends. */
 const TELEMETRY_BUDGET_MS = 3000;
 
-/** Opens the parts of a gateway. Rejects where the database, or the secret that keys are hashed with, is not to be had. */
-export async function openParts(
+/**
+ * Opens the parts of a gateway. Rejects where the database, or the secret that keys are hashed with, is not to be had;
+ * then none is open.
+ */
+export function openParts(
   config: Config,
   secrets: Secrets,
   usesSandbox: boolean,
   place: WorkerPlace | null,
 ): Promise<Parts> {
-  const telemetry = openTelemetry(config, secrets);
+  return openOrClose((opened) => openInTurn(config, secrets, usesSandbox, place, opened));
+}
+
+async function openInTurn(
+  config: Config,
+  secrets: Secrets,
+  usesSandbox: boolean,
+  place: WorkerPlace | null,
+  opened: ClosingList,
+): Promise<Parts> {
+  const telemetry = openTelemetry(config, secrets, place?.number ?? null);
+  opened.add(() => telemetry.close(TELEMETRY_BUDGET_MS));
   const ofProcess = createObservability({
     env: {},
     appName: config.appName,
@@ -64,12 +79,17 @@ export async function openParts(
   const books = config.ledger.enabled
     ? await openGatewayBooks(config, secrets, observability, place?.number ?? null)
     : null;
+  opened.add(() => books?.close());
   const cache = observability.cache('api_keys');
   const accounts =
     books === null ? null : await openAccounts(books, secrets, config.dataDir, { business, cache });
+  opened.add(() => accounts?.stop());
   const redis = secrets.redisUrl === null ? null : openRedis(secrets.redisUrl, registry);
+  opened.add(() => redis?.close());
   const watch = createProviderWatch(config, secrets, metrics, redis?.link ?? null, place);
+  opened.add(() => watch.close());
   const healthService = createHealthServiceLink(config, registry, usesSandbox, telemetry.tracing);
+  opened.add(() => healthService.stop());
   return {
     observability,
     business,
@@ -83,17 +103,13 @@ export async function openParts(
       accounts?.start();
       redis?.start();
       watch.start();
-      const startHealthService = (): void => void healthService.start(url);
-      if (place === null) startHealthService();
-      else place.whenLeader(startHealthService);
+      const lead = (): void => {
+        accounts?.lead();
+        void healthService.start(url);
+      };
+      if (place === null) lead();
+      else place.whenLeader(lead);
     },
-    async close() {
-      await healthService.stop();
-      await watch.close();
-      await redis?.close();
-      await accounts?.stop();
-      await books?.close();
-      await telemetry.close(TELEMETRY_BUDGET_MS);
-    },
+    close: () => opened.close(),
   };
 }

@@ -31,6 +31,20 @@ function fileWith(path: string, value: unknown): unknown {
   return path.split('.').reduceRight((inner, key) => ({ [key]: inner }), value);
 }
 
+test.each([
+  ['ledger.creditsPerUsd', 10_000, 10_001],
+  ['ledger.unpriced', 'allow', 'free'],
+  ['providers.p.prices.m', prices(1_000_000), prices(1_000_001)],
+  ['providers.p.prices.m', prices(0), prices(-1)],
+])('%s may be %j, and not %j', (path, good, bad) => {
+  expect(parseConfigFile(fileWith(path, good)).success).toBe(true);
+  expect(parseConfigFile(fileWith(path, bad)).success).toBe(false);
+});
+
+function prices(usd: number): object {
+  return { inputUsdPerMillion: usd, outputUsdPerMillion: usd };
+}
+
 describe('the page on configuration', () => {
   const ofNothing = defaultsOf({});
   const targets = [{ provider: 'p', model: 'm' }];

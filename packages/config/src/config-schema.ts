@@ -73,6 +73,9 @@ const bytes = (fallback: number): z.ZodDefault<z.ZodNumber> =>
   z.number().int().min(1024).max(1_073_741_824).default(fallback);
 const ratio = (fallback: number): z.ZodDefault<z.ZodNumber> => z.number().min(0).max(1).default(fallback);
 
+/** US dollars; a million for a million tokens is beyond any model. */
+const price = z.number().min(0).max(1_000_000);
+
 /** What a key may measure, in a file as in a header. */
 const MAX_KEY_BYTES = 256;
 
@@ -111,9 +114,9 @@ const provider = z.strictObject({
     .record(
       model,
       z.strictObject({
-        inputUsdPerMillion: z.number().min(0),
-        outputUsdPerMillion: z.number().min(0),
-        cachedInputUsdPerMillion: z.number().min(0).optional(),
+        inputUsdPerMillion: price,
+        outputUsdPerMillion: price,
+        cachedInputUsdPerMillion: price.optional(),
       }),
     )
     .default({}),

@@ -205,6 +205,8 @@ export interface RateLimitsConfig {
     readonly concurrency: number | null;
   };
   readonly user: { readonly requestsPerMinute: number | null; readonly tokensPerMinute: number | null };
+  /** How long the places of requests stay taken in Redis when their process was killed. */
+  readonly leaseMs: number;
 }
 
 /** Answers of plain requests that are given again to the same ones. */
@@ -223,6 +225,8 @@ export interface LedgerConfig {
   /** Without it keys come from the configuration alone, and nothing is written down. */
   readonly enabled: boolean;
   readonly creditsPerUsd: number;
+  /** Whether users may call models without a known price, which costs them nothing. */
+  readonly unpriced: 'refuse' | 'allow';
   /** What a request is taken to ask for that sets no limit of its own, when credit is reserved for it. */
   readonly defaultOutputTokens: number;
 }

@@ -9,7 +9,9 @@ const bytes = (fallback: number): z.ZodDefault<z.ZodNumber> =>
 export const ledgerSchema: z.ZodType<LedgerConfig> = z
   .strictObject({
     enabled: z.boolean().default(true),
-    creditsPerUsd: z.number().gt(0).max(1_000_000).default(1),
+    // Micro-credits are held exactly up to 2^53: with more to a dollar, what a user spends would not fit.
+    creditsPerUsd: z.number().gt(0).max(10_000).default(1),
+    unpriced: z.enum(['refuse', 'allow']).default('refuse'),
     defaultOutputTokens: z.number().int().min(1).max(1_000_000).default(1024),
   })
   .prefault({});
@@ -21,6 +23,7 @@ export const rateLimitsSchema: z.ZodType<RateLimitsConfig> = z
       .strictObject({ requestsPerMinute: limit, tokensPerMinute: limit, concurrency: limit })
       .prefault({}),
     user: z.strictObject({ requestsPerMinute: limit, tokensPerMinute: limit }).prefault({}),
+    leaseMs: z.number().int().min(1000).max(300_000).default(15_000),
   })
   .prefault({});
 

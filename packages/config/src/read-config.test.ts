@@ -147,11 +147,14 @@ describe('the environment', () => {
     expect(secrets.metricsToken).toBeNull();
   });
 
-  test.each(['-1', '65536', '80a', '1.5', 'http'])('with the port %s is refused', (port) => {
-    expect(problems('', { PORT: port })).toEqual({
-      PORT: `expected a port from 0 to 65535, received ${port}`,
-    });
-  });
+  test.each(['-1', '65536', '80a', '1.5', 'http', '1e3', '0x50', ' 80'])(
+    'with the port %s is refused',
+    (port) => {
+      expect(problems('', { PORT: port })).toEqual({
+        PORT: `expected a port from 0 to 65535, received ${port}`,
+      });
+    },
+  );
 
   test('says how many processes share the port', () => {
     expect(read('').config.workers).toBe(1);
@@ -159,7 +162,7 @@ describe('the environment', () => {
     expect(read('', { GATEWAYZ_WORKERS: '4' }).config.workers).toBe(4);
   });
 
-  test.each(['0', '65', '-1', '1.5', 'auto'])('with %s workers is refused', (workers) => {
+  test.each(['0', '65', '-1', '1.5', 'auto', '1e1', '0x4', ' 4'])('with %s workers is refused', (workers) => {
     expect(problems('', { GATEWAYZ_WORKERS: workers })).toEqual({
       GATEWAYZ_WORKERS: `expected a whole number from 1 to 64, received ${workers}`,
     });

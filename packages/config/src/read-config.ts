@@ -7,11 +7,14 @@ import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type ConfigFile, parseConfigFile } from './config-schema.ts';
 import { type Environment, expandEnvironment } from './environment.ts';
 import { apiKeyVariable, PRESETS } from './presets.ts';
-import { readLogs, readOpenTelemetry, readUrl } from './read-telemetry.ts';
+import { readSecrets } from './read-secrets.ts';
+import { readLogs, readUrl } from './read-telemetry.ts';
 import { withoutFaults } from './without-faults.ts';
 
 const DEFAULT_FILE = 'gatewayz.yaml';
 const MAX_WORKERS = 64;
+/** No other way to write a number is taken: who writes 1e1 or 0x4 may well mean something else. */
+const DIGITS = /^\d+$/;
 const HEADER_TEXT = /^[\x21-\x7e]+$/;
 
 /**
@@ -156,21 +159,10 @@ function buildConfig(
     prometheus: file.prometheus,
     logs: readLogs(file.logs, environment, problems),
     traces: file.traces,
-    healthServiceUrl: environment.HEALTH_SERVICE_URL || null,
+    healthServiceUrl: readUrl('HEALTH_SERVICE_URL', environment.HEALTH_SERVICE_URL, problems),
     dataDir: environment.GATEWAYZ_DATA_DIR || './data',
   };
-  const secrets: Secrets = {
-    clientKeys: clientKeys ?? (environment.GATEWAYZ_KEY ? [environment.GATEWAYZ_KEY] : []),
-    providerKeys,
-    metricsToken: environment.METRICS_TOKEN || null,
-    adminToken: environment.ADMIN_TOKEN || null,
-    keyPepper: environment.GATEWAYZ_KEY_PEPPER || null,
-    databaseUrl: environment.DATABASE_URL || null,
-    redisUrl: environment.REDIS_URL || null,
-    prometheusUrl: readUrl('PROMETHEUS_URL', environment.PROMETHEUS_URL, problems),
-    lokiUrl: readUrl('LOKI_URL', environment.LOKI_URL, problems),
-    openTelemetry: readOpenTelemetry(environment),
-  };
+  const secrets = readSecrets({ clientKeys, providerKeys }, environment, problems);
   return { config: deepFreeze(config), secrets };
 }
 
@@ -216,7 +208,7 @@ function readProviders(
 function readPort(text: string | undefined, fallback: number, problems: ConfigProblem[]): number {
   if (!text) return fallback;
   const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  if (DIGITS.test(text) && port <= 65_535) return port;
   problems.push({ path: 'PORT', message: `expected a port from 0 to 65535, received ${text.slice(0, 20)}` });
   return fallback;
 }
@@ -224,7 +216,7 @@ function readPort(text: string | undefined, fallback: number, problems: ConfigPr
 function readWorkers(text: string | undefined, problems: ConfigProblem[]): number {
   if (!text) return 1;
   const workers = Number(text);
-  if (Number.isInteger(workers) && workers >= 1 && workers <= MAX_WORKERS) return workers;
+  if (DIGITS.test(text) && workers >= 1 && workers <= MAX_WORKERS) return workers;
   const message = `expected a whole number from 1 to ${MAX_WORKERS}, received ${text.slice(0, 20)}`;
   problems.push({ path: 'GATEWAYZ_WORKERS', message });
   return 1;

@@ -14,3 +14,4 @@ export {
   type RedisLinkOptions,
   type RedisStatus,
 } from './redis-link.ts';
+export { createRedisOutages, type RedisOutages, type RedisOutagesOptions } from './redis-outages.ts';

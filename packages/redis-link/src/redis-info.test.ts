@@ -13,6 +13,8 @@ const NOTHING = {
   evictedKeys: null,
 };
 
+const PATIENT = { timeout: 15_000, interval: 20 };
+
 test('what Redis did not say, or said in no number, is null', () => {
   expect(readRedisInfo('')).toEqual(NOTHING);
   expect(readRedisInfo('# Memory\r\nused_memory:many\r\nused_memory_rss:7\r\nmaxmemory:0\r\n')).toEqual({
@@ -61,4 +63,25 @@ test('a watch that is started tells at once of a Redis that is not there, and go
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(readings).toHaveLength(told);
   await link.close();
+});
+
+test('a watch tells soon of a Redis that goes away, and of one that comes back', async () => {
+  await using stack = new AsyncDisposableStack();
+  let redis = await startRedis();
+  stack.defer(() => redis.stop());
+  const link = createRedisLink({ url: redis.url });
+  stack.defer(() => link.close());
+  const readings: (RedisInfo | null)[] = [];
+  const onInfo = (info: RedisInfo | null): void => void readings.push(info);
+  const watch = createRedisInfoWatch({ redis: link, onInfo, intervalMs: 600_000 });
+  stack.defer(() => watch.stop());
+  watch.start();
+  const says = (isUp: boolean) => () => expect(Boolean(readings.at(-1))).toBe(isUp);
+  await vi.waitFor(says(true), PATIENT);
+  redis.process.kill('SIGKILL');
+  await redis.process.exit;
+  await vi.waitFor(says(false), PATIENT);
+  await redis.stop();
+  redis = await startRedis({ port: redis.port });
+  await vi.waitFor(says(true), PATIENT);
 });

@@ -44,7 +44,7 @@ export interface RedisInfoWatchOptions {
   readonly intervalMs?: number;
 }
 
-/** Asks Redis about itself again and again. */
+/** Asks Redis about itself again and again, and within a second when it goes away or comes back. */
 export interface RedisInfoWatch {
   /** Asks at once, and from then on. */
   start(): void;
@@ -54,35 +54,39 @@ export interface RedisInfoWatch {
 }
 
 const DEFAULT_INTERVAL_MS = 15_000;
-/** The first connection may still be on its way when the watch starts. */
-const FIRST_RETRY_MS = 500;
+const MAX_CHECK_MS = 1000;
 
 /** Creates a watch that does nothing until it is started. */
 export function createRedisInfoWatch(options: RedisInfoWatchOptions): RedisInfoWatch {
   const { redis, onInfo, intervalMs = DEFAULT_INTERVAL_MS } = options;
+  const checkMs = Math.min(MAX_CHECK_MS, intervalMs);
   let timer: NodeJS.Timeout | null = null;
-  let isStopped = true;
-  const read = async (): Promise<boolean> => {
+  let isReading = false;
+  let wasAvailable = false;
+  let checksLeft = 0;
+  const read = async (): Promise<void> => {
     const answer = await redis.ask('info', (client) => client.info());
     onInfo(answer.ok ? readRedisInfo(answer.value) : null);
-    return answer.ok;
   };
-  const next = async (isFirst: boolean): Promise<void> => {
-    const isUp = await read();
-    if (isStopped) return;
-    const waitMs = isFirst && !isUp ? Math.min(FIRST_RETRY_MS, intervalMs) : intervalMs;
-    timer = setTimeout(() => void next(false), waitMs).unref();
+  const check = async (): Promise<void> => {
+    checksLeft -= 1;
+    if (isReading || (checksLeft > 0 && redis.isAvailable() === wasAvailable)) return;
+    isReading = true;
+    await read();
+    isReading = false;
+    wasAvailable = redis.isAvailable();
+    checksLeft = intervalMs / checkMs;
   };
   return {
     start() {
-      if (!isStopped) return;
-      isStopped = false;
-      void next(true);
+      if (timer !== null) return;
+      timer = setInterval(() => void check(), checkMs).unref();
+      void check();
     },
     stop() {
-      isStopped = true;
-      if (timer !== null) clearTimeout(timer);
+      if (timer !== null) clearInterval(timer);
+      timer = null;
     },
-    read: async () => void (await read()),
+    read,
   };
 }

@@ -147,3 +147,14 @@ test('a listener that throws does no harm', async () => {
   await isUp(link);
   expect(await ping(link)).toEqual({ ok: true, value: 'PONG' });
 });
+
+test('what went wrong last is told in one word, never in that of whoever asked', async () => {
+  const away = createLink({ url: `redis://:canary@127.0.0.1:${await freePort()}` });
+  await vi.waitFor(() => expect(away.trouble()).toBe('ECONNREFUSED'), { timeout: 5000 });
+  const link = createLink();
+  expect(link.trouble()).toBeNull();
+  await isUp(link);
+  await link.ask('set', (client) => client.set('key', 'canary'));
+  await link.ask('list', (client) => client.lpush('key', 'canary'));
+  expect(link.trouble()).toBe('WRONGTYPE');
+});

@@ -36,6 +36,8 @@ export interface RedisLink {
   ask<Result>(operation: string, command: (redis: Redis) => Promise<Result>): Promise<RedisAnswer<Result>>;
   /** Connected, answering in time, and not refusing what it was last asked. */
   isAvailable(): boolean;
+  /** What went wrong last, in one word: a code of the system's or of Redis's own, `timeout`; null where nothing has. */
+  trouble(): string | null;
   close(): Promise<void>;
 }
 
@@ -59,9 +61,14 @@ function createClient(url: string, commandTimeoutMs: number): Redis {
     autoResendUnfulfilledCommands: false,
     retryStrategy: (times) => Math.min(100 * 2 ** (times - 1), MAX_RECONNECT_MS) * (0.75 + Math.random() / 2),
   });
-  // Without a listener every failed connection would be printed.
-  redis.on('error', () => {});
   return redis;
+}
+
+/** Never the message, in which there may be an address and what was asked. */
+function toTrouble(error: unknown): string {
+  if (!(error instanceof Error)) return 'error';
+  if (error instanceof ReplyError) return /^[A-Z]+/.exec(error.message)?.[0] ?? 'refused';
+  return (error as NodeJS.ErrnoException).code ?? error.name;
 }
 
 async function withinLimit<Result>(work: Promise<Result>, limitMs: number): Promise<Result> {
@@ -84,6 +91,7 @@ class GuardedRedis implements RedisLink {
   #isTrying = false;
   /** The client still calls itself ready until the given-up connection has closed. */
   #isReconnecting = false;
+  #trouble: string | null = null;
 
   constructor(options: Required<RedisLinkOptions>) {
     this.#options = options;
@@ -91,12 +99,20 @@ class GuardedRedis implements RedisLink {
     this.#redis.on('ready', () => {
       this.#isReconnecting = false;
     });
+    // Without a listener every failed connection would be printed.
+    this.#redis.on('error', (error: unknown) => {
+      this.#trouble = toTrouble(error);
+    });
   }
 
   isAvailable(): boolean {
     const since = this.#options.now() - REFUSAL_MS;
     const isRefusing = [...this.#refusedAtMs.values()].some((atMs) => atMs > since);
     return this.#isReachable() && !isRefusing;
+  }
+
+  trouble(): string | null {
+    return this.#trouble;
   }
 
   async ask<Result>(
@@ -141,9 +157,11 @@ class GuardedRedis implements RedisLink {
   #toStatus(operation: string, error: unknown): 'error' | 'timeout' {
     if (error instanceof ReplyError) {
       this.#refusedAtMs.set(operation, this.#options.now());
+      this.#trouble = toTrouble(error);
       return 'error';
     }
     if (!(error instanceof Error) || error.message !== TIMED_OUT) return 'error';
+    this.#trouble = 'timeout';
     this.#heldOffUntilMs = this.#options.now() + this.#options.holdOffMs;
     this.#timeoutsInRow += 1;
     if (this.#timeoutsInRow >= TIMEOUTS_BEFORE_RECONNECT) {

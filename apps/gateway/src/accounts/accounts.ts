@@ -6,6 +6,7 @@ import { type Credits, createCredits } from './credits.ts';
 import type { KeyDirectory } from './key-directory.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { createPlans, type Plans } from './plans.ts';
+import { createSubscriptionGrants } from './subscription-grants.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 import { createTrials, type Trials } from './trials.ts';
 import { createUsers, type Users } from './users.ts';
@@ -18,6 +19,8 @@ export interface Accounts {
   readonly subscriptions: Subscriptions;
   readonly trials: Trials;
   readonly credits: Credits;
+  /** Grants the credits of billing cycles that have begun; rejects with a `SqlError`. */
+  grantDue(): Promise<void>;
   /** One cheap query for each kind; not for the path of a scrape. */
   counts(): Promise<AccountCounts>;
 }
@@ -37,13 +40,15 @@ export function createAccounts(parts: AccountsParts): Accounts {
   const store = createAccountStore(database, epochNow);
   const users = createUsers(store, directory, ledger.held);
   const plans = createPlans(store);
+  const grants = createSubscriptionGrants(store, ledger);
   return {
     users,
     keys: createKeys({ store, users, directory, pepper, held: ledger.held }),
     plans,
-    subscriptions: createSubscriptions({ store, ledger, users, plans, directory }),
+    subscriptions: createSubscriptions({ store, grants, users, plans, directory }),
     trials: createTrials(store, ledger, users),
     credits: createCredits(store, ledger, users),
+    grantDue: () => grants.grantAll(),
     counts: () => countAccounts(store),
   };
 }

@@ -1,12 +1,12 @@
 import { toStatement } from '@gatewayz/database';
 import { sql } from 'kysely';
-import type { Ledger } from '../ledger/ledger.ts';
 import { lockUsers } from '../ledger/lock-users.ts';
 import type { SubscriptionColumns } from '../store/tables.ts';
 import { AccountError } from './account-error.ts';
 import { type AccountStore, createId, type Page, type PageQuery, runQuery, toPage } from './account-store.ts';
 import type { KeyDirectory } from './key-directory.ts';
 import type { Plans } from './plans.ts';
+import type { SubscriptionGrants } from './subscription-grants.ts';
 import { FREE_PLAN, type Users } from './users.ts';
 
 export interface NewSubscription {
@@ -31,14 +31,14 @@ export interface Subscriptions {
 
 export interface SubscriptionsParts {
   readonly store: AccountStore;
-  readonly ledger: Pick<Ledger, 'grant'>;
+  readonly grants: SubscriptionGrants;
   readonly users: Users;
   readonly plans: Plans;
   readonly directory: Pick<KeyDirectory, 'forgetUser'>;
 }
 
 export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
-  const { store, ledger, users, plans, directory } = parts;
+  const { store, grants, users, plans, directory } = parts;
   const { db, epochNow } = store;
 
   async function get(id: string): Promise<SubscriptionColumns> {
@@ -68,8 +68,14 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
       if (active.plan_id !== planId) {
         throw new AccountError('conflict', 'The user has a subscription to another plan.');
       }
-      const grant = { id: `subscription:${active.id}`, userId, kind: 'grant', atMs: nowMs } as const;
-      if (plan.credits_micro > 0) await ledger.grant({ ...grant, amountMicro: plan.credits_micro });
+      await grants.grantFor({
+        id: active.id,
+        userId,
+        billingCycle: active.billing_cycle,
+        startedAtMs: active.started_at_ms,
+        endsAtMs: active.ends_at_ms,
+        creditsMicro: plan.credits_micro,
+      });
       return active;
     },
     get,

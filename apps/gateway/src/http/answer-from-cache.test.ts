@@ -1,8 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import type { KeyRecord } from '../accounts/key-finding.ts';
 import type { Arrival } from '../inference/exchange.ts';
 import { createResponseCache, type ResponseCache } from '../response-cache/response-cache.ts';
-import { answerFromCache, toCacheCaller } from './answer-from-cache.ts';
+import { answerFromCache } from './answer-from-cache.ts';
 
 const ANN = { keyId: 'laptop', userId: 'ann' };
 const CHAT = { stream: false, parsed: { model: 'chat' } };
@@ -30,7 +29,7 @@ function createCache(): ResponseCache {
 }
 
 async function ask(cache: ResponseCache, parts: ReturnType<typeof arrive>): Promise<void> {
-  await answerFromCache(cache, parts.arrival, ANN, { writeTimeoutMs: 1000 }, parts.askProviders);
+  await answerFromCache(cache, parts.arrival, { writeTimeoutMs: 1000 }, parts.askProviders);
 }
 
 test('what is not there is asked for with the name to keep it under, and then given again', async () => {
@@ -76,14 +75,4 @@ test('for a client that left while the cache was being asked nobody is called, a
   await asked;
   expect(parts.askProviders).not.toHaveBeenCalled();
   expect(parts.lease.end.mock.calls).toEqual([[0]]);
-});
-
-test('a key of the configuration stands for itself, one of the database for its id, and without keys all are one', () => {
-  const configured = (keyId: string) => ({ keyId, userId: '', key: null });
-  const first = toCacheCaller(configured('configured:0'), 'Bearer a');
-  expect(toCacheCaller(configured('configured:1'), 'Bearer a')).toEqual(first);
-  expect(toCacheCaller(configured('configured:0'), 'Bearer b')).not.toEqual(first);
-  const known = { ...ANN, key: { id: 'laptop' } as KeyRecord };
-  expect(toCacheCaller(known, 'Bearer a')).toMatchObject(ANN);
-  expect(toCacheCaller(null, 'Bearer a')).toEqual(toCacheCaller(null, undefined));
 });

@@ -1,29 +1,17 @@
-import type { KnownCaller } from '../accounts/caller-check.ts';
-import type { Caller } from '../inference/caller.ts';
 import type { Arrival, ExchangeRules } from '../inference/exchange.ts';
 import { log } from '../log.ts';
 import type { CachedAnswer } from '../response-cache/cached-answer.ts';
 import type { ResponseCache } from '../response-cache/response-cache.ts';
 import { limitReading } from './limit-reading.ts';
 
-/**
- * Whose answers are whose, wherever they are kept. A key of the configuration is known by its place there, which
- * may be another one's at the next start or at the next gateway: here it stands for itself.
- */
-export function toCacheCaller(caller: KnownCaller | null, authorization: string | undefined): Caller {
-  if (caller === null) return { keyId: '', userId: '' };
-  return caller.key === null ? { keyId: `configured ${authorization ?? ''}`, userId: '' } : caller;
-}
-
 /** Gives the kept answer of the same request, free of charge; else goes on to the providers. */
 export async function answerFromCache(
   cache: ResponseCache,
   arrival: Arrival,
-  caller: Caller,
   rules: Pick<ExchangeRules, 'writeTimeoutMs'>,
   askProviders: (arrival: Arrival) => void,
 ): Promise<void> {
-  const { endpoint, route, request, response, lease } = arrival;
+  const { caller, endpoint, route, request, response, lease } = arrival;
   const { stream, parsed: body } = request;
   const cacheKey = cache.keyOf({ caller, endpoint: endpoint.route, route: route.label, stream, body });
   const isServed = (answer: Pick<CachedAnswer, 'provider' | 'model'>): boolean =>

@@ -41,6 +41,17 @@ describe('client keys', () => {
     expect(createClientKeys([]).indexOf('')).toBe(-1);
   });
 
+  test('each has a fingerprint that is its own, wherever it stands, and in which it cannot be read', () => {
+    const [first, second] = keys.fingerprints;
+    expect(new Set(keys.fingerprints).size).toBe(4);
+    for (const one of keys.fingerprints) expect(one).toMatch(/^[\da-f]{12}$/);
+    expect(createClientKeys(['second-key', 'new-key', 'first-key']).fingerprints).toEqual([
+      second,
+      expect.any(String),
+      first,
+    ]);
+  });
+
   test('a configured key that does not fit is refused at once', () => {
     expect(createClientKeys(['x'.repeat(510)]).indexOf('x'.repeat(510))).toBe(0);
     expect(() => createClientKeys(['x'.repeat(511)])).toThrow(RangeError);

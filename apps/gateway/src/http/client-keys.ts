@@ -1,9 +1,11 @@
-import { timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 
 /** Knows the configured keys. */
 export interface ClientKeys {
   /** Which of them this is; -1 where it is none. */
   indexOf(key: string): number;
+  /** One for each key, in their order: 12 hexadecimal digits, which say nothing of a key that cannot be guessed. */
+  readonly fingerprints: readonly string[];
 }
 
 /** Keys are compared in frames of this many bytes, whatever their length. */
@@ -19,6 +21,7 @@ export function createClientKeys(keys: readonly string[]): ClientKeys {
   const known = keys.map((key) => frame(key, Buffer.alloc(FRAME_BYTES)));
   const presented = Buffer.alloc(FRAME_BYTES);
   return {
+    fingerprints: keys.map(fingerprint),
     indexOf(key) {
       if (Buffer.byteLength(key) > MAX_KEY_LENGTH) return -1;
       frame(key, presented);
@@ -29,6 +32,11 @@ export function createClientKeys(keys: readonly string[]): ClientKeys {
       return found;
     },
   };
+}
+
+/** The same at every gateway and at every start, wherever the key stands in a list. */
+function fingerprint(key: string): string {
+  return createHash('sha256').update(`gatewayz key ${key}`).digest('hex').slice(0, 12);
 }
 
 /** The token of an `Authorization: Bearer …` header, or null. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Explanations } from '../explanations.ts';
-import { configuredCaller } from '../inference/caller.ts';
+import { ANYBODY } from '../inference/caller.ts';
 import { invalidRequest } from './api-error.ts';
 
 /** Adds `GET /v1/requests/:id/explain`: why one of the caller's latest requests was answered as it was. */
@@ -9,7 +9,7 @@ export function addExplainRoute(server: FastifyInstance, explanations: Explanati
     '/v1/requests/:id/explain',
     { config: { needsKey: true } },
     (request) => {
-      const explanation = explanations.find(request.params.id, (request.caller ?? configuredCaller(0)).keyId);
+      const explanation = explanations.find(request.params.id, (request.caller ?? ANYBODY).keyId);
       if (explanation !== null) return explanation;
       throw invalidRequest('None of the latest requests with this key has this id.', {
         status: 404,

@@ -1,15 +1,16 @@
 import type { IncomingTraceHeaders } from '@gatewayz/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { configuredCaller } from '../inference/caller.ts';
+import { ANYBODY } from '../inference/caller.ts';
 import { ENDPOINTS, type Endpoint } from '../inference/endpoint.ts';
 import { type Arrival, Exchange, type ExchangeRules } from '../inference/exchange.ts';
 import { readInferenceRequest } from '../inference/inference-request.ts';
 import type { Admission, Limits } from '../limits/limits.ts';
 import type { LimitType } from '../limits/rate-limits.ts';
 import type { Catalogue, Route } from '../providers/catalogue.ts';
-import { answerFromCache, toCacheCaller } from './answer-from-cache.ts';
+import { NO_WAITS, type RequestWait } from '../telemetry/request-waits.ts';
+import { answerFromCache } from './answer-from-cache.ts';
 import { ApiError } from './api-error.ts';
-import { restrictRoute } from './restrict-route.ts';
+import { refuseOwnRouting, restrictRoute } from './restrict-route.ts';
 
 /** What requests for answers of providers go through. */
 export interface InferenceParts {
@@ -37,13 +38,14 @@ function answer(
 ): void | Promise<void> {
   const bodyReadAt = performance.now();
   const inferenceRequest = readInferenceRequest(endpoint, request.body as Buffer | undefined);
-  const { model } = inferenceRequest;
+  const { model, parsed } = inferenceRequest;
+  refuseOwnRouting(parsed, request.caller);
   const route = restrictRoute(findRoute(parts.catalogue, model), model, request.caller);
   const { id, receivedAt, authenticatedAt } = request;
-  const caller = request.caller ?? configuredCaller(0);
+  const caller = request.caller ?? ANYBODY;
   const times = { receivedAt, authenticatedAt, bodyReadAt, parsedAt: performance.now() };
   const trace = parts.rules.tracing?.begin(request.headers as IncomingTraceHeaders) ?? null;
-  const begin = (admission: Admission): void | Promise<void> => {
+  const begin = (admission: Admission, waits: readonly RequestWait[]): void | Promise<void> => {
     const lease = admit(admission, endpoint, parts);
     reply.hijack();
     const arrival = {
@@ -57,11 +59,18 @@ function answer(
       times,
       lease,
       cacheKey: null,
+      waits,
     };
-    return start(parts.rules, arrival, request);
+    return start(parts.rules, arrival);
   };
   const admission = parts.limits.admit(caller, request.caller?.key ?? null);
-  return admission instanceof Promise ? admission.then(begin) : begin(admission);
+  const waits = request.keyWait === null ? NO_WAITS : [request.keyWait];
+  if (!(admission instanceof Promise)) return begin(admission, waits);
+  return admission.then((given) => begin(given, [...waits, toLimitsWait(times.parsedAt)]));
+}
+
+function toLimitsWait(startMs: number): RequestWait {
+  return { asked: 'redis', operation: 'limit', collection: '', startMs, endMs: performance.now() };
 }
 
 function admit(admission: Admission, { route }: Endpoint, parts: InferenceParts): Arrival['lease'] {
@@ -83,7 +92,7 @@ function admit(admission: Admission, { route }: Endpoint, parts: InferenceParts)
 }
 
 /** The client may have left while Redis was being asked: then nobody is called. */
-function start(rules: ExchangeRules, arrival: Arrival, asked: FastifyRequest): void | Promise<void> {
+function start(rules: ExchangeRules, arrival: Arrival): void | Promise<void> {
   if (arrival.response.destroyed) {
     arrival.lease.end(0);
     return;
@@ -93,8 +102,7 @@ function start(rules: ExchangeRules, arrival: Arrival, asked: FastifyRequest): v
     new Exchange(rules, arrival).start();
     return;
   }
-  const caller = toCacheCaller(asked.caller, asked.headers.authorization);
-  return answerFromCache(cache, arrival, caller, rules, (keyed) => new Exchange(rules, keyed).start());
+  return answerFromCache(cache, arrival, rules, (keyed) => new Exchange(rules, keyed).start());
 }
 
 function findRoute(catalogue: Catalogue, model: string): Route {

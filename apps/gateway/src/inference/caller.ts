@@ -5,14 +5,5 @@ export interface Caller {
   readonly userId: string;
 }
 
-const configured: Caller[] = [];
-
-/** Who has a key of the configuration, by its place there; the first one where no key is needed. */
-export function configuredCaller(index: number): Caller {
-  let caller = configured[index];
-  if (caller === undefined) {
-    caller = { keyId: `configured:${index}`, userId: '' };
-    configured[index] = caller;
-  }
-  return caller;
-}
+/** Everybody, where no key is needed. */
+export const ANYBODY: Caller = { keyId: 'open', userId: '' };

@@ -21,7 +21,7 @@ import { createExplanations, type Explanations } from '../explanations.ts';
 import type { Target } from '../providers/provider.ts';
 import { createTestProvider, TEST_TIMEOUTS } from '../providers/provider-fixture.ts';
 import { createRouter, type Router } from '../routing/router.ts';
-import { type Caller, configuredCaller } from './caller.ts';
+import type { Caller } from './caller.ts';
 import { ENDPOINTS, type Endpoint } from './endpoint.ts';
 import { type Arrival, Exchange, type ExchangeRules } from './exchange.ts';
 import { readInferenceRequest } from './inference-request.ts';
@@ -143,7 +143,7 @@ interface ExchangeClient {
 export async function startExchanges(
   names: readonly string[],
   more: Partial<ExchangeRules> = {},
-  { caller = configuredCaller(0), prices = {} }: ExchangeClient = {},
+  { caller = { keyId: 'configured:0', userId: '' }, prices = {} }: ExchangeClient = {},
 ): Promise<ExchangeStage> {
   const registry = createRegistry();
   const http = createHttpMetrics(registry, { appName: 'test' });
@@ -173,7 +173,9 @@ export async function startExchanges(
       defaultOutputTokens: 1024,
       totalMs: TEST_TIMEOUTS.totalMs,
       epochNow: Date.now,
+      unpriced: 'refuse',
       onError: (error) => unexpected.push(error),
+      onDisbelief: () => {},
     }),
     cache: null,
     tracing: null,

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { formatDuration, toLimitHeaders } from './limit-headers.ts';
 
+const NONE = [null, null] as const;
+
 test.each([
   [0, '0s'],
   [-5, '0s'],
@@ -20,7 +22,7 @@ test.each([
 
 test('a limit has its three headers, and none where there is no limit', () => {
   const requests = { limit: 60, used: 1, resetMs: 59_000 };
-  expect(toLimitHeaders({ kind: 'admitted', standing: { requests, tokens: null } })).toEqual([
+  expect(toLimitHeaders({ kind: 'admitted', uses: { requests: [requests, null], tokens: NONE } })).toEqual([
     'x-ratelimit-limit-requests',
     '60',
     'x-ratelimit-remaining-requests',
@@ -37,7 +39,7 @@ test('more than the limit leaves 0, and who is refused is told whole seconds to 
       kind: 'refused',
       type: 'tokens',
       retryAfterMs: 1200,
-      standing: { requests: null, tokens },
+      uses: { requests: NONE, tokens: [null, tokens] },
     }),
   ).toEqual([
     'x-ratelimit-limit-tokens',
@@ -53,8 +55,7 @@ test('more than the limit leaves 0, and who is refused is told whole seconds to 
 
 test('a limit of which nothing is used needs no time to be whole again', () => {
   const tokens = { limit: 100, used: 0, resetMs: 60_000 };
-  expect(toLimitHeaders({ kind: 'admitted', standing: { requests: null, tokens } }).slice(4)).toEqual([
-    'x-ratelimit-reset-tokens',
-    '0s',
-  ]);
+  expect(
+    toLimitHeaders({ kind: 'admitted', uses: { requests: NONE, tokens: [null, tokens] } }).slice(4),
+  ).toEqual(['x-ratelimit-reset-tokens', '0s']);
 });

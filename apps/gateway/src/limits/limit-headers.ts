@@ -1,4 +1,4 @@
-import type { LimitUse, LimitVerdict } from './rate-limits.ts';
+import { type LimitUse, type LimitVerdict, tighterOf } from './rate-limits.ts';
 
 const MS_PER_SECOND = 1000;
 const MS_PER_MINUTE = 60 * MS_PER_SECOND;
@@ -18,8 +18,8 @@ export function formatDuration(durationMs: number): string {
 /** The headers that tell a client where it stands, names and values in turn; with `retry-after` where it must wait. */
 export function toLimitHeaders(verdict: LimitVerdict): readonly string[] {
   const headers: string[] = [];
-  addUse(headers, 'requests', verdict.standing.requests);
-  addUse(headers, 'tokens', verdict.standing.tokens);
+  addUse(headers, 'requests', tighterOf(verdict.uses.requests));
+  addUse(headers, 'tokens', tighterOf(verdict.uses.tokens));
   if (verdict.kind === 'refused') headers.push('retry-after', String(toRetrySeconds(verdict.retryAfterMs)));
   return headers;
 }

@@ -37,6 +37,7 @@ export function createReplica(
     ofKeys: NONE,
     ofUsers: { requestsPerMinute: null, tokensPerMinute: null },
     redis: link,
+    leaseMs: 15_000,
     now: () => performance.now(),
     ...options,
   });

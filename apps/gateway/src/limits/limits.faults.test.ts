@@ -93,9 +93,24 @@ test('State and money: Redis down → a start without it admits at once', async 
   expect(refusalsOf(await alone.admit(4))).toEqual(['requests']);
 });
 
+test('State and money: Redis down → a key goes on with what it had left of its minute and its places', async () => {
+  const [asking, spending, busy] = ['asking', 'spending', 'busy'].map((keyId) => ({ ...ANN, keyId }));
+  for (let round = 0; round < 4; round++)
+    for (const lease of admittedOf(await replica.admit(9, asking))) lease.end(0);
+  admittedOf(await replica.admit(1, spending))[0]?.end(1000);
+  const held = admittedOf(await replica.admit(9, busy));
+  redis.process.kill('SIGKILL');
+  await redis.process.exit;
+  expect(refusalsOf(await replica.admit(5, asking))).toEqual(['requests']);
+  expect(refusalsOf(await replica.admit(1, spending))).toEqual(['tokens']);
+  expect(refusalsOf(await replica.admit(2, busy))).toEqual(['concurrency']);
+  held[0]?.end(0);
+  expect(refusalsOf(await replica.admit(1, busy))).toEqual([]);
+});
+
 test('State and money: Redis stopped → within 200 ms this process limits alone, counted, and no place is lost', async () => {
-  const held = admittedOf(await replica.admit(10));
-  expect(held).toHaveLength(10);
+  const held = admittedOf(await replica.admit(8));
+  expect(held).toHaveLength(8);
   redis.pause();
   await expectLocal('timeout');
   // These end while nobody hears of it.
@@ -144,20 +159,42 @@ test('State and money: Redis slow → within 200 ms this process limits alone, c
 });
 
 test('State and money: Redis read-only → this process limits alone, counted, until it may write again', async () => {
-  await askBelowLimits(1);
+  const held = admittedOf(await replica.admit(8));
   await command('REPLICAOF', '127.0.0.1', String(await freePort()));
   await expectLocal('error');
+  for (const lease of held) lease.end(1);
   await command('REPLICAOF', 'NO', 'ONE');
   await expectShared();
 });
 
 test('State and money: Redis out of memory → this process limits alone, counted, until there is memory', async () => {
-  const held = admittedOf(await replica.admit(3));
+  const held = admittedOf(await replica.admit(8));
   await command('CONFIG', 'SET', 'maxmemory', '1');
   await expectLocal('error');
   for (const lease of held) lease.end(1);
   await command('CONFIG', 'SET', 'maxmemory', '0');
   await expectShared();
+});
+
+test('State and money: Redis out of memory → places go on being shared, and are kept and given back', async () => {
+  const options = { ofKeys: { ...NONE, concurrency: 3 }, leaseMs: 300 };
+  await using one = createReplica(redis.url, options);
+  await using other = createReplica(redis.url, options);
+  await Promise.all([one.isUp(), other.isUp()]);
+  const before = admittedOf(await one.admit(2));
+  await command('CONFIG', 'SET', 'maxmemory', '1');
+  const held = [...before, ...admittedOf(await other.admit(1))];
+  expect(held).toHaveLength(3);
+  const renewals = (status: string) => () => {
+    const seen = [...one.events, ...other.events].filter((event) => event.operation === 'limit_renew');
+    return seen.filter((event) => event.status === status).length;
+  };
+  // Longer than a lease that nobody keeps.
+  await vi.waitUntil(() => renewals('success')() >= 8 || renewals('error')() > 0, PATIENT);
+  expect(renewals('error')()).toBe(0);
+  for (const replica of [one, other]) expect(refusalsOf(await replica.admit(1))).toEqual(['concurrency']);
+  for (const lease of held) lease.end(0);
+  await vi.waitFor(async () => expect(admittedOf(await other.admit(3))).toHaveLength(3), PATIENT);
 });
 
 test('State and money: Redis flushed → nobody is refused for it, and requests under way get their places back', async () => {

@@ -31,16 +31,16 @@ export interface LimitsOptions {
   readonly redis: RedisLink | null;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** How long the places of a process that was killed stay taken in Redis; default 15,000 ms. */
-  readonly leaseMs?: number;
+  /** How long the places of a process that was killed stay taken in Redis. */
+  readonly leaseMs: number;
 }
 
 /** Requests and tokens per minute of keys and users, and how many requests a key may have under way. */
 export interface Limits {
   /**
    * Whether a request may go on: at once in memory, and at once where it has no limit. With Redis a promise, which
-   * never rejects; while Redis fails, this process counts for itself, from nothing. Tokens count when a request
-   * ends: a key that has used up its minute is refused before. A `userId` of '' is nobody.
+   * never rejects; while Redis fails, this process counts for itself, from what Redis last said. Tokens count when a
+   * request ends: a key that has used up its minute is refused before. A `userId` of '' is nobody.
    */
   admit(
     caller: { readonly keyId: string; readonly userId: string },
@@ -54,7 +54,7 @@ const MAX_TOKENS = 1_000_000_000;
 const UNLIMITED: Admission = { ok: true, lease: { headers: [], end: () => {} } };
 
 export function createLimits(options: LimitsOptions): Limits {
-  const { ofKeys, ofUsers, redis, now, leaseMs = 15_000 } = options;
+  const { ofKeys, ofUsers, redis, now, leaseMs } = options;
   const local = new LocalLimits(now);
   const shared = redis === null ? null : new SharedLimits(redis, now, leaseMs);
   const hasUserLimit = ofUsers.requestsPerMinute !== null || ofUsers.tokensPerMinute !== null;
@@ -85,23 +85,11 @@ async function admitTogether(
   request: LimitedRequest,
 ): Promise<Admission> {
   const lease = randomUUID();
-  const verdict = await shared.admit(request, lease);
-  if (verdict === null) return admitAlone(local, shared, request, lease);
-  return toAdmission(verdict, async (tokens) => {
-    const isHeard = await shared.end(request, lease, tokens);
-    if (!isHeard) local.countTokens(request, tokens);
-  });
-}
-
-/** Redis may have done what it was asked and not said so in time: the end is told to both. */
-function admitAlone(
-  local: LocalLimits,
-  shared: SharedLimits,
-  request: LimitedRequest,
-  lease: string,
-): Admission {
-  const verdict = local.admit(request);
-  if (verdict.kind === 'refused') void shared.end(request, lease, 0);
+  const together = await shared.admit(request, lease);
+  const verdict = together ?? local.admit(request);
+  // Redis may have done what it was asked and not said so in time: it is told of every end.
+  if (together === null && verdict.kind === 'refused') void shared.end(request, lease, 0);
+  if (together?.kind === 'admitted') local.follow(request, together.uses);
   return toAdmission(verdict, (tokens) => {
     local.end(request, tokens);
     void shared.end(request, lease, tokens);

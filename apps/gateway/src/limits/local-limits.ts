@@ -1,28 +1,20 @@
+import { LocalWindows } from './local-windows.ts';
 import {
   isSpent,
+  keyOf,
   type LimitedRequest,
-  type LimitUse,
+  type LimitUses,
   type LimitVerdict,
   MINUTE_MS,
   refuse,
-  tighterOf,
-  toLimitUse,
+  userOf,
 } from './rate-limits.ts';
 
-interface Minute {
-  readonly endsAtMs: number;
-  requests: number;
-  tokens: number;
-}
-
-/**
- * Holds requests against their limits in the memory of this process, without waiting. A minute begins with the first
- * request after the last one; what is refused counts for nothing.
- */
+/** Holds requests against their limits in the memory of this process, without waiting. What is refused counts for nothing. */
 export class LocalLimits {
   readonly #now: () => number;
-  readonly #ofKeys = new Map<string, Minute>();
-  readonly #ofUsers = new Map<string, Minute>();
+  readonly #requests = new LocalWindows();
+  readonly #tokens = new LocalWindows();
   readonly #underWay = new Map<string, number>();
   #sweepAtMs = Number.NEGATIVE_INFINITY;
 
@@ -31,66 +23,76 @@ export class LocalLimits {
   }
 
   admit(request: LimitedRequest): LimitVerdict {
-    const nowMs = this.#now();
-    this.#sweep(nowMs);
-    const { keyId, userId, ofKey, ofUser } = request;
-    const key = minuteOf(this.#ofKeys, keyId, nowMs);
-    const user = ofUser === null ? null : minuteOf(this.#ofUsers, userId, nowMs);
-    const requests = (): [LimitUse | null, LimitUse | null] => [
-      toLimitUse(ofKey.requestsPerMinute, key.requests, key.endsAtMs - nowMs),
-      user && toLimitUse(ofUser?.requestsPerMinute, user.requests, user.endsAtMs - nowMs),
-    ];
-    const tokens: [LimitUse | null, LimitUse | null] = [
-      toLimitUse(ofKey.tokensPerMinute, key.tokens, key.endsAtMs - nowMs),
-      user && toLimitUse(ofUser?.tokensPerMinute, user.tokens, user.endsAtMs - nowMs),
-    ];
-    const before = requests();
-    const standing = { requests: tighterOf(...before), tokens: tighterOf(...tokens) };
-    const underWay = this.#underWay.get(keyId) ?? 0;
-    if (ofKey.concurrency !== null && underWay >= ofKey.concurrency) return refuse('concurrency', standing);
-    if (tokens.some(isSpent)) return refuse('tokens', standing, tokens.filter(isSpent));
-    if (before.some(isSpent)) return refuse('requests', standing, before.filter(isSpent));
-    key.requests += 1;
-    if (user !== null) user.requests += 1;
-    if (ofKey.concurrency !== null) this.#underWay.set(keyId, underWay + 1);
-    return { kind: 'admitted', standing: { ...standing, requests: tighterOf(...requests()) } };
+    const nowMs = this.#sweptNow();
+    const { keyId, ofKey } = request;
+    const uses: LimitUses = {
+      requests: this.#count(this.#requests, request, 'requestsPerMinute', nowMs, 0),
+      tokens: this.#count(this.#tokens, request, 'tokensPerMinute', nowMs, 0),
+    };
+    if (ofKey.concurrency !== null && this.#underWayOf(keyId) >= ofKey.concurrency) {
+      return refuse('concurrency', uses);
+    }
+    if (uses.tokens.some(isSpent)) return refuse('tokens', uses, uses.tokens.filter(isSpent));
+    if (uses.requests.some(isSpent)) return refuse('requests', uses, uses.requests.filter(isSpent));
+    this.#begin(request);
+    const requests = this.#count(this.#requests, request, 'requestsPerMinute', nowMs, 1);
+    return { kind: 'admitted', uses: { ...uses, requests } };
   }
 
-  /** Ends a request that was admitted here. */
+  /** Has a request under way that was admitted elsewhere, and goes on from what was counted there. */
+  follow(request: LimitedRequest, { requests, tokens }: LimitUses): void {
+    const nowMs = this.#sweptNow();
+    this.#begin(request);
+    const [key, user] = [keyOf(request), userOf(request)];
+    this.#requests.set(key, requests[0], nowMs);
+    this.#requests.set(user, requests[1], nowMs);
+    this.#tokens.set(key, tokens[0], nowMs);
+    this.#tokens.set(user, tokens[1], nowMs);
+  }
+
+  /** Ends a request that was admitted here or is followed, and counts its tokens in the minute that runs. */
   end(request: LimitedRequest, tokens: number): void {
-    this.countTokens(request, tokens);
+    if (tokens > 0) this.#count(this.#tokens, request, 'tokensPerMinute', this.#now(), tokens);
     if (request.ofKey.concurrency === null) return;
-    const left = (this.#underWay.get(request.keyId) ?? 1) - 1;
+    const left = this.#underWayOf(request.keyId) - 1;
     if (left > 0) this.#underWay.set(request.keyId, left);
     else this.#underWay.delete(request.keyId);
   }
 
-  /** Counts tokens of a request in the minute that runs. */
-  countTokens({ keyId, userId, ofUser }: LimitedRequest, tokens: number): void {
-    if (tokens === 0) return;
-    const nowMs = this.#now();
-    minuteOf(this.#ofKeys, keyId, nowMs).tokens += tokens;
-    if (ofUser !== null) minuteOf(this.#ofUsers, userId, nowMs).tokens += tokens;
-  }
-
-  /** How many keys and users there is something to remember of. */
+  /** How many minutes and requests under way there are to remember. */
   get size(): number {
-    return this.#ofKeys.size + this.#ofUsers.size + this.#underWay.size;
+    return this.#requests.size + this.#tokens.size + this.#underWay.size;
   }
 
-  #sweep(nowMs: number): void {
-    if (nowMs < this.#sweepAtMs) return;
-    this.#sweepAtMs = nowMs + MINUTE_MS;
-    for (const minutes of [this.#ofKeys, this.#ofUsers]) {
-      for (const [id, { endsAtMs }] of minutes) if (nowMs >= endsAtMs) minutes.delete(id);
+  #begin({ keyId, ofKey }: LimitedRequest): void {
+    if (ofKey.concurrency !== null) this.#underWay.set(keyId, this.#underWayOf(keyId) + 1);
+  }
+
+  #underWayOf(keyId: string): number {
+    return this.#underWay.get(keyId) ?? 0;
+  }
+
+  #count(
+    windows: LocalWindows,
+    request: LimitedRequest,
+    kind: 'requestsPerMinute' | 'tokensPerMinute',
+    nowMs: number,
+    more: number,
+  ): LimitUses['requests'] {
+    const { ofKey, ofUser } = request;
+    return [
+      windows.count(keyOf(request), ofKey[kind], nowMs, more),
+      windows.count(userOf(request), ofUser?.[kind] ?? null, nowMs, more),
+    ];
+  }
+
+  #sweptNow(): number {
+    const nowMs = this.#now();
+    if (nowMs >= this.#sweepAtMs) {
+      this.#sweepAtMs = nowMs + MINUTE_MS;
+      this.#requests.sweep(nowMs);
+      this.#tokens.sweep(nowMs);
     }
+    return nowMs;
   }
-}
-
-function minuteOf(minutes: Map<string, Minute>, id: string, nowMs: number): Minute {
-  const running = minutes.get(id);
-  if (running !== undefined && nowMs < running.endsAtMs) return running;
-  const minute = { endsAtMs: nowMs + MINUTE_MS, requests: 0, tokens: 0 };
-  minutes.set(id, minute);
-  return minute;
 }

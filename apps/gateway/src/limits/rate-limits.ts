@@ -30,45 +30,54 @@ export interface LimitUse {
   readonly resetMs: number;
 }
 
-/** Where a key stands, or its user where that is closer to the limit; null where there is no limit. */
-export interface Standing {
-  readonly requests: LimitUse | null;
-  readonly tokens: LimitUse | null;
+/** Of a key, and of the user behind it; null where there is no limit. */
+export type KeyAndUser = readonly [ofKey: LimitUse | null, ofUser: LimitUse | null];
+
+/** How much of its limits is used when a request has been judged, itself among it where it may go on. */
+export interface LimitUses {
+  readonly requests: KeyAndUser;
+  readonly tokens: KeyAndUser;
 }
 
 export type LimitVerdict =
-  | { readonly kind: 'admitted'; readonly standing: Standing }
+  | { readonly kind: 'admitted'; readonly uses: LimitUses }
   | {
       readonly kind: 'refused';
       readonly type: LimitType;
       readonly retryAfterMs: number;
-      readonly standing: Standing;
+      readonly uses: LimitUses;
     };
 
 export const MINUTE_MS = 60_000;
 /** Nobody knows when a request under way will end. */
 const BUSY_RETRY_MS = 1000;
 
-export function toLimitUse(limit: number | null | undefined, used: number, resetMs: number): LimitUse | null {
-  return limit === null || limit === undefined ? null : { limit, used, resetMs };
-}
-
 /** The one of which less is left. */
-export function tighterOf(one: LimitUse | null, other: LimitUse | null): LimitUse | null {
+export function tighterOf([one, other]: KeyAndUser): LimitUse | null {
   if (one === null || other === null) return one ?? other;
   return other.limit - other.used < one.limit - one.used ? other : one;
 }
 
 export function refuse(
   type: LimitType,
-  standing: Standing,
+  uses: LimitUses,
   over: readonly (LimitUse | null)[] = [],
 ): LimitVerdict {
   const retryAfterMs = over.reduce((waitMs, use) => Math.max(waitMs, use?.resetMs ?? 0), 0) || BUSY_RETRY_MS;
-  return { kind: 'refused', type, retryAfterMs, standing };
+  return { kind: 'refused', type, retryAfterMs, uses };
 }
 
 /** Whether nothing is left of a limit. */
 export function isSpent(use: LimitUse | null): use is LimitUse {
   return use !== null && use.used >= use.limit;
+}
+
+/** What the key of a request is counted under. */
+export function keyOf({ keyId }: LimitedRequest): string {
+  return `key:${keyId}`;
+}
+
+/** What the user behind it is counted under. */
+export function userOf({ userId }: LimitedRequest): string {
+  return `user:${userId}`;
 }

@@ -1,6 +1,6 @@
 import type { RedisClient } from '@gatewayz/redis-link';
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
-import { type LimitUse, MINUTE_MS, toLimitUse } from './rate-limits.ts';
+import { type LimitUse, MINUTE_MS } from './rate-limits.ts';
 
 /** What keys and users have used in the minute that runs, in Redis. Every method rejects where Redis fails. */
 export class RedisWindows {
@@ -39,6 +39,6 @@ export class RedisWindows {
   }
 }
 
-function toUse(limit: number, { consumedPoints, msBeforeNext }: RateLimiterRes): LimitUse | null {
-  return toLimitUse(limit, consumedPoints, Math.max(0, msBeforeNext));
+function toUse(limit: number, { consumedPoints, msBeforeNext }: RateLimiterRes): LimitUse {
+  return { limit, used: consumedPoints, resetMs: Math.max(0, msBeforeNext) };
 }

@@ -1,17 +1,18 @@
 import type { RedisClient, RedisLink } from '@gatewayz/redis-link';
 import {
   isSpent,
+  keyOf,
   type LimitedRequest,
   type LimitUse,
+  type LimitUses,
   type LimitVerdict,
   refuse,
-  type Standing,
-  tighterOf,
+  userOf,
 } from './rate-limits.ts';
 import { RedisWindows } from './redis-windows.ts';
 import { SharedLeases } from './shared-leases.ts';
 
-const NOTHING_KNOWN: Standing = { requests: null, tokens: null };
+const NOTHING_KNOWN: LimitUses = { requests: [null, null], tokens: [null, null] };
 
 /**
  * Holds requests against limits that all replicas share. First a place among those under way is taken, then the key's
@@ -34,12 +35,12 @@ export class SharedLimits {
     return answer.ok ? answer.value : null;
   }
 
-  /** Ends a request, also one of which it is not known whether it was admitted; false where Redis did not hear it. */
-  async end(request: LimitedRequest, lease: string, tokens: number): Promise<boolean> {
+  /** Ends a request, also one of which it is not known whether it was admitted. */
+  async end(request: LimitedRequest, lease: string, tokens: number): Promise<void> {
     const { keyId, ofKey, ofUser } = request;
     const hasPlace = ofKey.concurrency !== null;
     const isCounted = tokens > 0 && (ofKey.tokensPerMinute ?? ofUser?.tokensPerMinute ?? null) !== null;
-    if (!hasPlace && !isCounted) return true;
+    if (!hasPlace && !isCounted) return;
     const answer = await this.#redis.ask('limit_end', (client) =>
       Promise.all([
         hasPlace ? this.#leases.giveBack(client, keyId, lease) : null,
@@ -47,7 +48,6 @@ export class SharedLimits {
       ]),
     );
     if (!answer.ok && hasPlace) this.#leases.notHeard(keyId, lease);
-    return answer.ok;
   }
 
   close(): void {
@@ -66,36 +66,35 @@ export class SharedLimits {
 
   async #count(client: RedisClient, request: LimitedRequest): Promise<LimitVerdict> {
     const { ofKey, ofUser } = request;
-    const [key, user] = [ofKeyOf(request), ofUserOf(request)];
+    const [key, user] = [keyOf(request), userOf(request)];
     const windows = this.#windowsOf(client);
     const [ofKeyTokens, ofUserTokens, ofKeyRequests] = await Promise.all([
       windows.readTokens(key, ofKey.tokensPerMinute),
       windows.readTokens(user, ofUser?.tokensPerMinute ?? null),
       windows.countRequest(key, ofKey.requestsPerMinute),
     ]);
-    const tokens = [ofKeyTokens, ofUserTokens];
-    const standing = { requests: ofKeyRequests, tokens: tighterOf(ofKeyTokens, ofUserTokens) };
+    const uses: LimitUses = { requests: [ofKeyRequests, null], tokens: [ofKeyTokens, ofUserTokens] };
     const takeBack = (): Promise<void> => windows.takeBackRequest(key, ofKey.requestsPerMinute);
-    if (tokens.some(isSpent)) {
+    if (uses.tokens.some(isSpent)) {
       await takeBack();
-      return refuse('tokens', standing, tokens.filter(isSpent));
+      return refuse('tokens', uses, uses.tokens.filter(isSpent));
     }
     if (isOver(ofKeyRequests)) {
       await takeBack();
-      return refuse('requests', standing, [ofKeyRequests]);
+      return refuse('requests', uses, [ofKeyRequests]);
     }
     const ofUserRequests = await windows.countRequest(user, ofUser?.requestsPerMinute ?? null);
-    const both = { ...standing, requests: tighterOf(ofKeyRequests, ofUserRequests) };
-    if (!isOver(ofUserRequests)) return { kind: 'admitted', standing: both };
+    const all: LimitUses = { ...uses, requests: [ofKeyRequests, ofUserRequests] };
+    if (!isOver(ofUserRequests)) return { kind: 'admitted', uses: all };
     await Promise.all([takeBack(), windows.takeBackRequest(user, ofUserRequests.limit)]);
-    return refuse('requests', both, [ofUserRequests]);
+    return refuse('requests', all, [ofUserRequests]);
   }
 
   async #countTokens(client: RedisClient, request: LimitedRequest, tokens: number): Promise<void> {
     const windows = this.#windowsOf(client);
     await Promise.all([
-      windows.countTokens(ofKeyOf(request), request.ofKey.tokensPerMinute, tokens),
-      windows.countTokens(ofUserOf(request), request.ofUser?.tokensPerMinute ?? null, tokens),
+      windows.countTokens(keyOf(request), request.ofKey.tokensPerMinute, tokens),
+      windows.countTokens(userOf(request), request.ofUser?.tokensPerMinute ?? null, tokens),
     ]);
   }
 
@@ -108,12 +107,4 @@ export class SharedLimits {
 /** Whether the request that was counted last is one too many. */
 function isOver(use: LimitUse | null): use is LimitUse {
   return use !== null && use.used > use.limit;
-}
-
-function ofKeyOf({ keyId }: LimitedRequest): string {
-  return `key:${keyId}`;
-}
-
-function ofUserOf({ userId }: LimitedRequest): string {
-  return `user:${userId}`;
 }

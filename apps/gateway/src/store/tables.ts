@@ -29,7 +29,7 @@ export interface PlanColumns {
   plan_type: string;
   billing_cycle: string;
   price_micro_usd: number;
-  /** Granted when a subscription begins; whoever collects the payment grants those of further cycles. */
+  /** Granted when each billing cycle of a subscription begins. */
   credits_micro: number;
 }
 

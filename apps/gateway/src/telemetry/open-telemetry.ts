@@ -14,9 +14,13 @@ export interface Telemetry {
 
 const SERVICE = 'gateway';
 
-/** Opens the sinks that configuration and environment name; from here on the whole process logs there. */
-export function openTelemetry(config: Config, secrets: Secrets): Telemetry {
-  const logger = createLogger(toLoggerSettings(config, secrets, SERVICE));
+/**
+ * Opens the sinks that configuration and environment name; from here on the whole process logs there. Of several
+ * workers each says its number in every line.
+ */
+export function openTelemetry(config: Config, secrets: Secrets, worker: number | null = null): Telemetry {
+  const ofProcess = createLogger(toLoggerSettings(config, secrets, SERVICE));
+  const logger = worker === null ? ofProcess : ofProcess.child({ worker });
   setLogger(logger);
   const tracing = createTracing({
     ...toTracingSettings(config, secrets),

@@ -43,7 +43,11 @@ function withoutProbes(config: Readonly<Record<string, unknown>>): Readonly<Reco
 }
 
 async function scrape(url: string, token: string | undefined): Promise<Metrics> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  // A connection that is kept may be one to a worker that was stopped since.
+  const headers = {
+    connection: 'close',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
   const response = await fetch(`${url}/metrics`, { headers });
   const text = await response.text();
   if (response.status !== 200) throw new Error(`/metrics answered ${response.status}: ${text.slice(0, 500)}`);

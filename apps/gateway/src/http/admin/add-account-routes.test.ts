@@ -1,5 +1,5 @@
 import { type TemporaryFolder, temporaryFolder } from '@gatewayz/testkit';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { charge } from '../../ledger/ledger-stage.ts';
 import { type AccountServer, CONFIGURED_KEY, startAccountServer } from './account-server.ts';
 
@@ -205,6 +205,33 @@ describe('usage', () => {
       status: 404,
       json: { error: { code: 'no_account' } },
     });
+  });
+
+  test.each(['json', 'csv'])('is one report at a time of each owner, as %s', async (format) => {
+    const path = `/v1/usage?format=${format}`;
+    const { front } = server.stage;
+    expect((await server.ask('GET', path, undefined, token)).status).toBe(200);
+    const { calls } = front;
+    const release = front.holdNext();
+    const first = server.ask('GET', path, undefined, token);
+    await vi.waitFor(() => expect(front.calls).toBeGreaterThan(calls));
+    const second = await server.ask('GET', path, undefined, token);
+    expect(second).toMatchObject({ status: 429, json: { error: { code: 'too_many_reports' } } });
+    expect(second.headers.get('retry-after')).toBe('1');
+    // Nobody keeps the operator waiting.
+    expect((await server.ask('GET', '/admin/usage')).status).toBe(200);
+    release();
+    expect((await first).status).toBe(200);
+    expect((await server.ask('GET', path, undefined, token)).status).toBe(200);
+  });
+
+  test('is to be had again after a report that failed', async () => {
+    const ask = async (): Promise<number> => (await server.ask('GET', '/v1/usage', undefined, token)).status;
+    expect(await ask()).toBe(200);
+    server.stage.front.mode = 'refusing';
+    expect([await ask(), await ask()]).toEqual([503, 503]);
+    server.stage.front.mode = 'open';
+    expect(await ask()).toBe(200);
   });
 
   test('whose database goes away is 503 before the first line, and breaks off after it', async () => {

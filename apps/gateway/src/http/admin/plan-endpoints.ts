@@ -26,7 +26,7 @@ const planFields = {
   plan_type: labelWord,
   billing_cycle: z.enum(['monthly', 'yearly', 'once']),
   price_micro_usd: amountMicro,
-  credits_micro: amountMicro.meta({ description: 'Granted when a subscription to it begins.' }),
+  credits_micro: amountMicro.meta({ description: 'Granted to a subscriber when each billing cycle begins.' }),
 };
 const plan = z.strictObject({ object: z.literal('plan'), ...planFields, billing_cycle: z.string() });
 

@@ -1,54 +1,54 @@
 import { Readable } from 'node:stream';
 import type { Database } from '@gatewayz/database';
 import { reportUsage, type UsageQuery, type UsageRow } from '../../ledger/usage-report.ts';
+import { invalidRequest } from '../api-error.ts';
 import { type ShownUsage, showUsage, usageFields } from './show-usage.ts';
 
 const DAY_MS = 86_400_000;
 const ROWS_AT_ONCE = 500;
-/** What is held of a report at once; a longer one is read in parts. */
-const ROWS_OF_PART = 20_000;
+/** What is held of a report at once: of all its days, or of one where it is by days first. */
+const MAX_ROWS_AT_ONCE = 100_000;
 
 /**
- * Streams a report as CSV (RFC 4180), however long it is: read part by part, and by days first also day by day.
- * Rejects with a `SqlError` where not even the first part could be read; a later failure breaks the stream off.
+ * Streams a report as CSV (RFC 4180), by days first day by day. Rejects with a `SqlError` where not even the first part
+ * could be read, and with an `ApiError` where that is too large; a later failure breaks the stream off.
  */
 export async function streamUsageCsv(
   database: Database,
   query: UsageQuery,
-  rowsOfPart: number = ROWS_OF_PART,
+  maxRowsAtOnce: number = MAX_ROWS_AT_ONCE,
 ): Promise<Readable> {
-  const parts = readDays(database, query, rowsOfPart);
+  const parts = readParts(database, query, maxRowsAtOnce);
   const first = await parts.next();
   return Readable.from(toLines(usageFields(query.groupBy), first, parts), { objectMode: false });
-}
-
-async function* readDays(
-  database: Database,
-  query: UsageQuery,
-  limit: number,
-): AsyncGenerator<readonly UsageRow[], void> {
-  if (query.groupBy[0] !== 'day') {
-    yield* readParts(database, query, limit);
-    return;
-  }
-  const lastMs = Date.parse(query.toDay);
-  for (let dayMs = Date.parse(query.fromDay); dayMs <= lastMs; dayMs += DAY_MS) {
-    const day = new Date(dayMs).toISOString().slice(0, 10);
-    yield* readParts(database, { ...query, fromDay: day, toDay: day }, limit);
-  }
 }
 
 async function* readParts(
   database: Database,
   query: UsageQuery,
-  limit: number,
+  maxRows: number,
 ): AsyncGenerator<readonly UsageRow[], void> {
-  let after: UsageRow['group'] | null = null;
-  for (;;) {
-    const rows: readonly UsageRow[] = await reportUsage(database, query, { limit, after });
+  for (const part of toParts(query)) {
+    const rows = await reportUsage(database, part, { maxRows });
+    if (rows === null) {
+      const advice = 'ask for fewer groups, or by day first.';
+      throw invalidRequest(`The report has more than ${maxRows} rows: ${advice}`, {
+        code: 'report_too_large',
+      });
+    }
     yield rows;
-    after = rows.at(-1)?.group ?? null;
-    if (rows.length < limit || query.groupBy.length === 0) return;
+  }
+}
+
+function* toParts(query: UsageQuery): Generator<UsageQuery, void> {
+  if (query.groupBy[0] !== 'day') {
+    yield query;
+    return;
+  }
+  const lastMs = Date.parse(query.toDay);
+  for (let dayMs = Date.parse(query.fromDay); dayMs <= lastMs; dayMs += DAY_MS) {
+    const day = new Date(dayMs).toISOString().slice(0, 10);
+    yield { ...query, fromDay: day, toDay: day };
   }
 }
 

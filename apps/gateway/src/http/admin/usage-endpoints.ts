@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { Database } from '@gatewayz/database';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -10,6 +10,7 @@ import type { UserColumns } from '../../store/tables.ts';
 import { invalidRequest } from '../api-error.ts';
 import { defineEndpoint, type Endpoint } from './endpoint.ts';
 import { anyId } from './fields.ts';
+import { ReportTurns } from './report-turns.ts';
 import { type ShownUsage, showUsage } from './show-usage.ts';
 import { streamUsageCsv } from './stream-usage-csv.ts';
 
@@ -93,6 +94,7 @@ export function usageEndpoints(parts: UsageParts): readonly Endpoint[] {
 }
 
 function allUsage({ database, epochNow }: UsageParts): Endpoint {
+  const turns = new ReportTurns({ perOwner: 2, total: 2 });
   return defineEndpoint({
     method: 'GET',
     path: '/admin/usage',
@@ -107,13 +109,15 @@ function allUsage({ database, epochNow }: UsageParts): Endpoint {
     handle: async ({ query, request, reply }) => {
       const { user_id: userId, key_id: keyId } = query;
       const report = { ...toRange(query, epochNow()), groupBy: query.group_by, userId, keyId };
-      if (wantsCsv(query.format, request)) return toCsvAnswer(database, report, reply);
-      return toUsage(database, report);
+      return takeTurn(turns.begin(''), () =>
+        wantsCsv(query.format, request) ? toCsvAnswer(database, report, reply) : toUsage(database, report),
+      );
     },
   });
 }
 
 function ownUsage({ database, accounts, epochNow }: UsageParts): Endpoint {
+  const turns = new ReportTurns({ perOwner: 1, total: 2 });
   return defineEndpoint({
     method: 'GET',
     path: '/v1/usage',
@@ -125,15 +129,33 @@ function ownUsage({ database, accounts, epochNow }: UsageParts): Endpoint {
     handle: async ({ query, request, reply }) => {
       const { id, userId } = requireOwnKey(request);
       const report = { ...toRange(query, epochNow()), groupBy: query.group_by, userId };
-      if (wantsCsv(query.format, request)) return toCsvAnswer(database, report, reply);
-      const [user, key, found] = await Promise.all([
-        accounts.users.get(userId),
-        accounts.keys.get(id),
-        toUsage(database, report),
-      ]);
-      return { ...found, user_id: userId, balance: toBalance(user), key: toOwnKey(key) };
+      return takeTurn(turns.begin(userId), async () => {
+        if (wantsCsv(query.format, request)) return toCsvAnswer(database, report, reply);
+        const [user, key, found] = await Promise.all([
+          accounts.users.get(userId),
+          accounts.keys.get(id),
+          toUsage(database, report),
+        ]);
+        return { ...found, user_id: userId, balance: toBalance(user), key: toOwnKey(key) };
+      });
     },
   });
+}
+
+/** The turn of a stream lasts until its last line is out, or its client is gone. */
+async function takeTurn<Answer>(
+  end: () => void,
+  report: () => Promise<Answer | Readable>,
+): Promise<Answer | Readable> {
+  try {
+    const answer = await report();
+    if (answer instanceof Readable) answer.once('close', end);
+    else end();
+    return answer;
+  } catch (error) {
+    end();
+    throw error;
+  }
 }
 
 function toBalance(user: UserColumns): z.output<typeof balance> {
@@ -162,8 +184,8 @@ async function toUsage(
   database: Database,
   report: UsageQuery,
 ): Promise<{ object: 'usage'; from: string; to: string; data: ShownUsage[] }> {
-  const rows = await reportUsage(database, report, { limit: MAX_JSON_ROWS + 1, after: null });
-  if (rows.length > MAX_JSON_ROWS) {
+  const rows = await reportUsage(database, report, { maxRows: MAX_JSON_ROWS });
+  if (rows === null) {
     throw invalidRequest(
       `The report has more than ${MAX_JSON_ROWS} rows: ask for fewer days or groups, or for CSV.`,
       {
