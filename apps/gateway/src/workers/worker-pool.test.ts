@@ -146,6 +146,15 @@ test('a stop has all drain, and is over when the last is gone; nobody is started
   expect(forked).toHaveLength(3);
 });
 
+test('a stop is told again to one that was still starting', async () => {
+  const started = pool.start();
+  pool.listening(1);
+  await started;
+  void pool.stop(1000);
+  pool.listening(2);
+  expect(forked.map(({ heard }) => heard.length)).toEqual([1, 2, 1]);
+});
+
 test('a stop kills those that outlive its deadline, and says so', async () => {
   await startAll();
   const stopped = pool.stop(5000);

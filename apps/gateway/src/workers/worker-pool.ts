@@ -68,6 +68,8 @@ export class WorkerPool {
     const slot = this.#slotOf(id);
     if (slot === undefined) return;
     slot.isListening = true;
+    // One that was still starting when all were told did not hear it.
+    if (this.isStopping) this.sendTo(id, { kind: 'drain' });
     this.#elect();
     this.#first.resolve();
   }
