@@ -101,3 +101,30 @@ test('a port that is taken is named, and the process exits', async () => {
     taken.close();
   }
 });
+
+test('where a part cannot be opened behind others that are, the reason is told, and the process exits', async () => {
+  await using data = await temporaryFolder();
+  await data.write('key-pepper', 'too short');
+  const { code, stderr } = await startInVain(null, { GATEWAYZ_DATA_DIR: data.path });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^The gateway did not start: .*key-pepper/);
+});
+
+test.runIf(process.platform === 'linux')('a data folder that nobody can make is named', async () => {
+  const { code, stderr } = await startInVain(null, { GATEWAYZ_DATA_DIR: '/proc/nope' });
+  expect(code).toBe(1);
+  expect(stderr).toContain('/proc/nope');
+});
+
+test('what the environment cannot mean is listed with the rest, and no secret is', async () => {
+  const { code, stderr } = await startInVain('server: { port: 99999 }', {
+    GATEWAYZ_KEY_PEPPER: 'canary-env',
+    REDIS_URL: 'redis://:canary-password%@127.0.0.1:6379',
+    ADMIN_TOKEN: 'canary-client-key '.repeat(40),
+    GATEWAYZ_WORKERS: '1e1',
+  });
+  expect(code).toBe(1);
+  for (const part of ['server.port', 'GATEWAYZ_KEY_PEPPER', 'REDIS_URL', 'ADMIN_TOKEN', 'GATEWAYZ_WORKERS'])
+    expect(stderr).toContain(part);
+  for (const secret of SECRETS) expect(stderr).not.toContain(secret);
+});

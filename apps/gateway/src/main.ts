@@ -12,6 +12,8 @@ import { runWorker } from './workers/run-worker.ts';
 
 /** How long the last line of a process that ends by an error may take. */
 const LAST_LINE_MS = 1000;
+/** What a model of the sandbox costs, so that users' keys can be tried on it too. */
+const FREE = { inputUsdPerMillion: 0, outputUsdPerMillion: 0 };
 
 process.on('uncaughtException', (error) => {
   log('error', 'the process ends: an error that nothing expected', describeError(error));
@@ -26,10 +28,10 @@ try {
 } catch (error) {
   // Before the start, or when all is closed again, there is no logger: whoever started it reads this.
   const text = error instanceof Error ? error.message : String(error);
-  process.stderr.write(error instanceof ConfigError ? `${text}\n` : `The gateway did not start: ${text}\n`);
+  const line = error instanceof ConfigError ? `${text}\n` : `The gateway did not start: ${text}\n`;
   process.exitCode = 1;
-  // Its channel would keep a worker alive.
-  if (cluster.isWorker) process.exit();
+  // Whatever was opened by then, be it a worker's channel, does not keep it alive.
+  process.stderr.write(line, () => process.exit(1));
 }
 
 async function run(): Promise<void> {
@@ -55,10 +57,7 @@ async function run(): Promise<void> {
 }
 
 async function runAlone(config: Config, secrets: Secrets, sandbox: Sandbox | null): Promise<string> {
-  const gateway = await createGateway(config, secrets, sandbox).catch(async (error: unknown) => {
-    await sandbox?.close();
-    throw error;
-  });
+  const gateway = await createGateway(config, secrets, sandbox);
   drainOnSignal(gateway);
   return gateway.listen();
 }
@@ -88,7 +87,7 @@ function withSandbox(config: Config, sandbox: Sandbox): Config {
     models,
     headers: {},
     capabilities: { assistantPrefill: true, streamUsage: true },
-    prices: {},
+    prices: Object.fromEntries(models.map((model) => [model, FREE])),
     allowPrivateAddresses: true,
     maxConnections: 256,
   }));

@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { createFolder } from './create-folder.ts';
 import type { SqlSchema } from './sql-engine.ts';
 import { SqlError } from './sql-error.ts';
 import type { SqliteWorkerData } from './sqlite-messages.ts';
@@ -10,7 +11,7 @@ const CHECKED_BYTES = 256 * 1024 * 1024;
 const WAL_KEPT_BYTES = 64 * 1024 * 1024;
 
 function createPrivately(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  createFolder(dirname(file));
   closeSync(openSync(file, 'a', 0o600));
 }
 

@@ -381,6 +381,39 @@ describe('a client that does not keep up', () => {
     expect(attempt.outcome).toBe('client_closed');
   });
 
+  test.each([
+    ['at that moment', 0],
+    ['for most of the time', 1],
+  ])('when the whole request is due, %s, is what was waited for', (_, readMs) => {
+    const { attempt, owner, controller, data } = streaming();
+    owner.deadlineAt = performance.now() + 1000;
+    data('x');
+    for (let at = 0; at < 10; at += 1) {
+      attempt.pause();
+      vi.advanceTimersByTime(100 - readMs);
+      if (readMs > 0) attempt.resume();
+      vi.advanceTimersByTime(readMs);
+    }
+    vi.advanceTimersByTime(TEST_TIMEOUTS.idleMs);
+    expect(attempt.outcome).toBe('client_closed');
+    expect(owner).toMatchObject({ stalled: 1, ended: 1 });
+    expect(controller.aborted).toBe(true);
+  });
+
+  test('for less than half of the time is not what a slow provider is excused by', () => {
+    const { attempt, owner, data } = streaming();
+    owner.deadlineAt = performance.now() + 1000;
+    data('x');
+    attempt.pause();
+    vi.advanceTimersByTime(400);
+    attempt.resume();
+    vi.advanceTimersByTime(300);
+    data('x');
+    vi.advanceTimersByTime(TEST_TIMEOUTS.idleMs);
+    expect(attempt.failure).toMatchObject({ outcome: 'timeout', phase: 'total' });
+    expect(owner.stalled).toBe(0);
+  });
+
   test('because of an earlier target does not blind the next one to it', () => {
     const { attempt, controller, connect, headers, data } = call();
     attempt.pause();

@@ -13,6 +13,7 @@ import {
   stateDeadlineAt,
   WAITING,
 } from './attempt-state.ts';
+import { ClientPauses } from './client-pauses.ts';
 import { CollectedBody } from './collected-body.ts';
 import { type DeadlineOwner, DeadlineTimer } from './deadline-timer.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -62,8 +63,7 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
   #controller: Dispatcher.DispatchController | null = null;
   /** The last whole event of a stream, or read of a plain answer; 0 before the first. */
   #lastReadAt = 0;
-  /** Since when the client takes no more; 0 while it does. */
-  #pausedAt = 0;
+  readonly #pauses = new ClientPauses();
 
   constructor(owner: AttemptOwner, pick: Pick, rules: AttemptRules) {
     this.#owner = owner;
@@ -101,16 +101,17 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
   /** The client does not keep up: nothing more is read from the provider. */
   pause(): void {
     // What fills the client before this target has answered is the part of the one before it.
-    if (this.#pausedAt > 0 || this.#state.kind === 'waiting') return;
-    this.#pausedAt = performance.now();
+    if (this.#pauses.since > 0 || this.#state.kind === 'waiting') return;
+    this.#pauses.begin(performance.now());
     this.#controller?.pause();
     this.#timer.arm();
   }
 
   resume(): void {
-    if (this.#pausedAt === 0 || this.#state.kind === 'ended') return;
-    this.#pausedAt = 0;
-    this.#lastReadAt = performance.now();
+    if (this.#pauses.since === 0 || this.#state.kind === 'ended') return;
+    const now = performance.now();
+    this.#pauses.end(now);
+    this.#lastReadAt = now;
     this.#controller?.resume();
   }
 
@@ -187,17 +188,19 @@ export class Attempt implements Dispatcher.DispatchHandler, DeadlineOwner {
     const { timeouts, writeTimeoutMs } = this.#rules;
     const times = { startedAt: this.startedAt, lastReadAt: this.#lastReadAt, endedAt: this.endedAt };
     const stateAt =
-      this.#pausedAt > 0
-        ? this.#pausedAt + writeTimeoutMs
+      this.#pauses.since > 0
+        ? this.#pauses.since + writeTimeoutMs
         : stateDeadlineAt(this.#state, times, timeouts, this.#owner.stream !== null);
     return Math.min(this.#owner.deadlineAt, stateAt);
   }
 
   deadlinePassed(now: number): void {
     const state = this.#state;
+    const isOver = now >= this.#owner.deadlineAt;
     if (state.kind === 'draining') this.#abandon();
-    else if (now >= this.#owner.deadlineAt) this.#timeOut('total');
-    else if (this.#pausedAt > 0) this.#owner.clientStalled(this);
+    else if (isOver ? this.#pauses.prevailed(this.firstByteAt, now) : this.#pauses.since > 0)
+      this.#owner.clientStalled(this);
+    else if (isOver) this.#timeOut('total');
     else if (state.kind === 'finishing')
       this.#advance(state.receiver, state.receiver.end(), performance.now());
     else if (state.kind === 'refused') this.#endOther(state);

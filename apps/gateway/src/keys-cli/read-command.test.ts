@@ -64,6 +64,10 @@ test.each([
   expect(() => read(line)).toThrow('npm run -s keys --');
 });
 
+test.each(['', ' '])('a key without an id is refused: %j', (id) => {
+  for (const kind of ['show', 'revoke']) expect(() => readCommand([kind, id])).toThrow(UsageError);
+});
+
 test.each(['--help', '-h', 'help', 'create --help'])('%s shows how it is said', (line) => {
   expect(() => read(line)).toThrow(expect.objectContaining({ isHelp: true }));
 });

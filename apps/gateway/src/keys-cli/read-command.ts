@@ -80,7 +80,7 @@ export function readCommand(args: readonly string[], nowMs: number = Date.now())
   const json = values.json === true;
   if (kind === 'show' || kind === 'revoke') {
     const [id, ...more] = rest;
-    if (id === undefined || more.length > 0) throw new UsageError(`${kind} needs the id of one key.`);
+    if (!id?.trim() || more.length > 0) throw new UsageError(`${kind} needs the id of one key.`);
     return { kind, id, json };
   }
   if (rest.length > 0) throw new UsageError(`${kind} takes options only.`);

@@ -39,7 +39,7 @@ describe.each(['sqlite', 'postgres'] as const)('usage that nobody pays for, on %
         reportUsage(
           stage.database,
           { fromDay: '2026-01-31', toDay: '2026-02-01', groupBy, keyId },
-          { limit: 100, after: null },
+          { maxRows: 100 },
         ),
       async [Symbol.asyncDispose]() {
         await Promise.all(sums.map((one) => one.close()));

@@ -3,7 +3,7 @@ import { type RunningPostgres, startPostgres, temporaryFolder } from '@gatewayz/
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { streamUsageCsv } from '../http/admin/stream-usage-csv.ts';
 import { charge, NOW_MS, openLedger } from './ledger-stage.ts';
-import { reportUsage as reportPart, type UsageQuery, type UsageRow } from './usage-report.ts';
+import { reportUsage as report, type UsageQuery, type UsageRow } from './usage-report.ts';
 
 let postgres: RunningPostgres;
 beforeAll(async () => {
@@ -13,8 +13,13 @@ afterAll(() => postgres.stop());
 
 const DAY_MS = 86_400_000;
 
-function reportUsage(database: Database, query: UsageQuery): Promise<readonly UsageRow[]> {
-  return reportPart(database, query, { limit: 100, after: null });
+async function reportUsage(
+  database: Database,
+  query: UsageQuery,
+  rowsAtOnce = 5000,
+): Promise<readonly UsageRow[]> {
+  const rows = await report(database, query, { maxRows: 100, rowsAtOnce });
+  return rows ?? Promise.reject(new Error('There are more rows than that.'));
 }
 
 describe.each(['sqlite', 'postgres'] as const)('a report of usage on %s', (dialect) => {
@@ -60,27 +65,100 @@ describe.each(['sqlite', 'postgres'] as const)('a report of usage on %s', (diale
     expect(await reportUsage(stage.database, { ...ofAnn, userId: 'nobody', groupBy: [] })).toEqual([]);
   });
 
-  test('is whole as CSV, however many parts it is read in, and each row is there once', async () => {
+  test('is the same in however many parts it is read, and as CSV, and each charge is in it once', async () => {
     await using folder = await temporaryFolder();
     await using stage = await openLedger(dialect === 'postgres' ? postgres.url : null, folder.path);
     await stage.addUser('csv');
     const charges = Array.from({ length: 60 }, (_, index) =>
       charge(`csv-${index}`, {
         userId: 'csv',
-        atMs: NOW_MS + (index % 3) * DAY_MS,
+        // Some at the first and the last moment of a day, and several at the same one.
+        atMs: Date.UTC(2026, 0, 31) + (index % 3) * DAY_MS - (index % 2) + Math.floor(index / 30),
         keyId: `key-${index % 7}`,
         model: `model-${index % 5}`,
+        costMicroUsd: index % 5 === 0 ? null : index,
       }),
     );
     await Promise.all(charges.map((one) => stage.ledger.settle(one)));
-    const whole = { fromDay: '2026-01-31', toDay: '2026-02-03', userId: 'csv' };
+    const whole = { fromDay: '2026-01-30', toDay: '2026-02-02', userId: 'csv' };
     for (const groupBy of [['key', 'model'], ['day', 'model', 'key'], ['model'], []] as const) {
       const query = { ...whole, groupBy };
       const rows = await reportUsage(stage.database, query);
-      const csv = async (part: number): Promise<string> =>
-        (await (await streamUsageCsv(stage.database, query, part)).toArray()).join('');
-      expect(await csv(4)).toBe(await csv(1000));
-      expect((await csv(4)).trimEnd().split('\r\n')).toHaveLength(1 + rows.length);
+      expect(rows.reduce((sum, { requests }) => sum + requests, 0)).toBe(60);
+      for (const rowsAtOnce of [1, 4, 59, 60])
+        expect(await reportUsage(stage.database, query, rowsAtOnce)).toEqual(rows);
+      const csv = (await (await streamUsageCsv(stage.database, query)).toArray()).join('');
+      expect(csv.trimEnd().split('\r\n')).toHaveLength(1 + rows.length);
     }
   });
+
+  test('that has more groups than may be held is none', async () => {
+    await using folder = await temporaryFolder();
+    await using stage = await openLedger(dialect === 'postgres' ? postgres.url : null, folder.path);
+    await stage.addUser('wide');
+    const models = ['a', 'b', 'c'];
+    await Promise.all(
+      models.map((model, index) =>
+        stage.ledger.settle(charge(`wide-${model}`, { userId: 'wide', model, atMs: NOW_MS + index })),
+      ),
+    );
+    const query = { fromDay: '2026-01-31', toDay: '2026-01-31', userId: 'wide', groupBy: ['model'] } as const;
+    for (const rowsAtOnce of [1, 5000]) {
+      expect(await report(stage.database, query, { maxRows: 3, rowsAtOnce })).toHaveLength(3);
+      expect(await report(stage.database, query, { maxRows: 2, rowsAtOnce })).toBeNull();
+    }
+    await expect(streamUsageCsv(stage.database, query, 2)).rejects.toMatchObject({
+      details: { status: 400, code: 'report_too_large' },
+    });
+  });
+});
+
+test('on SQLite no statement of a report goes through more charges than may be, and writes come between', async () => {
+  await using folder = await temporaryFolder();
+  await using stage = await openLedger(null, folder.path);
+  await stage.addUser('ann');
+  const charges = Array.from({ length: 30 }, (_, index) => charge(`c-${index}`, { atMs: NOW_MS + index }));
+  await Promise.all(charges.map((one) => stage.ledger.settle(one)));
+  const sizes: number[] = [];
+  let written = 0;
+  const watched: Database = {
+    ...stage.database,
+    async run(label, write, durability) {
+      const results = await stage.database.run(label, write, durability);
+      const [row] = results[0] ?? [];
+      if (row?.requests !== undefined) {
+        sizes.push(Number(row.requests));
+        await stage.ledger.settle(charge(`late-${written++}`, { atMs: NOW_MS - DAY_MS }));
+      }
+      return results;
+    },
+  };
+  const query = { fromDay: '2026-01-31', toDay: '2026-01-31', userId: 'ann', groupBy: [] };
+  expect(await reportUsage(watched, query, 8)).toMatchObject([{ requests: 30 }]);
+  expect(sizes).toEqual([8, 8, 8, 6]);
+});
+
+test.each([
+  { userId: 'ann', index: 'ledger_by_user' },
+  { userId: undefined, index: 'ledger_by_time' },
+])('on SQLite a report of user $userId finds its charges by $index', async ({ userId, index }) => {
+  await using folder = await temporaryFolder();
+  await using stage = await openLedger(null, folder.path);
+  const plans: string[] = [];
+  const explained: Database = {
+    ...stage.database,
+    async run(label, write, durability) {
+      for (const { sql, parameters } of write()) {
+        const explain = [{ sql: `explain query plan ${sql}`, parameters }];
+        const [steps = []] = await stage.database.run(label, () => explain, durability);
+        plans.push(steps.map(({ detail }) => String(detail)).join('; '));
+      }
+      return stage.database.run(label, write, durability);
+    },
+  };
+  const query = { fromDay: '2026-01-31', toDay: '2026-01-31', userId, groupBy: ['model'] as const };
+  await reportUsage(explained, query);
+  const ofLedger = plans.filter((plan) => plan.includes('ledger'));
+  expect(ofLedger).toHaveLength(2);
+  for (const plan of ofLedger) expect(plan).toMatch(new RegExp(`SEARCH ledger USING .*INDEX ${index} `));
 });

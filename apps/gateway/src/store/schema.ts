@@ -162,10 +162,19 @@ function dailyUsage(db: Builder, dialect: SqlDialect): readonly Compilable[] {
   ];
 }
 
+/** Reports go through the ledger in the order of time, those of a user through the user's part of it. */
+function ledgerByTime(db: Builder): readonly Compilable[] {
+  return [
+    db.schema.createIndex('ledger_by_time').on('ledger').column('at_ms'),
+    db.schema.createIndex('ledger_by_user').on('ledger').columns(['user_id', 'at_ms']),
+    db.schema.dropIndex('ledger_by_day'),
+  ];
+}
+
 /** The gateway's schema of this release, step by step. */
 export function schemaFor(dialect: SqlDialect): SqlSchema {
   const db = createBuilder<Tables>(dialect);
-  const steps = [firstSchema(db, dialect), dailyUsage(db, dialect)];
+  const steps = [firstSchema(db, dialect), dailyUsage(db, dialect), ledgerByTime(db)];
   return {
     versionTable: 'gatewayz_gateway_schema',
     migrations: steps.map((step, index) => ({
