@@ -1,65 +1,7 @@
-import { join } from 'node:path';
-import { temporaryFolder } from '@gatewayz/testkit';
 import { describe, expect, test, vi } from 'vitest';
-import type { Caller } from '../inference/caller.ts';
-import { readAll, startExchanges } from '../inference/exchange-fixture.ts';
+import { readAll } from '../inference/exchange-fixture.ts';
 import { chatEvent, DONE_EVENT } from '../inference/stream-fixture.ts';
-import { createDailyUsage } from '../ledger/daily-usage.ts';
-import { openLedger } from '../ledger/ledger-stage.ts';
-import { openSettlements } from '../ledger/settlements.ts';
-import { type Billing, createBilling } from './billing.ts';
-
-const USAGE = '"usage":{"prompt_tokens":1000,"completion_tokens":500}';
-const ANSWER = `{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}],${USAGE}}`;
-const UNREPORTED = '{"choices":[{"message":{"content":"Hello, world!"}}]}';
-const ANN = { keyId: 'laptop', userId: 'ann' };
-/** 1,000 tokens in and 500 out, at one and two dollars a million. */
-const COST_MICRO = 2000;
-const PRICES = { large: { inputUsdPerMillion: 1, outputUsdPerMillion: 2 } };
-
-/** A ledger on the disk with a user who has so much credit, and exchanges that are billed there. */
-async function openStage(grantedMicro: number, caller: Caller = ANN) {
-  const folder = await temporaryFolder();
-  const stage = await openLedger(null, folder.path);
-  await stage.addUser('ann', { granted_micro: grantedMicro });
-  await stage.addKey('laptop', 'ann');
-  const settlements = await openSettlements({
-    ledger: stage.ledger,
-    spoolFile: join(folder.path, 'spool.sqlite'),
-    onTrouble: () => {},
-  });
-  const dailyUsage = createDailyUsage({ database: stage.database, onTrouble: () => {} });
-  const errors: unknown[] = [];
-  const billing: Billing = createBilling({
-    books: { ledger: stage.ledger, settlements, dailyUsage },
-    creditsPerUsd: 1,
-    defaultOutputTokens: 1024,
-    totalMs: 1000,
-    epochNow: Date.now,
-    onError: (error) => errors.push(error),
-  });
-  const exchanges = await startExchanges(['only'], { billing }, { caller, prices: PRICES });
-  return {
-    ...exchanges,
-    errors,
-    user: () => stage.user('ann'),
-    charges: () => stage.rows('ledger'),
-    dailyUsage: async () => {
-      await dailyUsage.flush();
-      return stage.rows('daily_usage');
-    },
-    reserved: () => stage.rows('reservations'),
-    breakLedger: () => stage.database.close(),
-    backlog: () => settlements.backlog(),
-    async [Symbol.asyncDispose]() {
-      await exchanges[Symbol.asyncDispose]();
-      await stage.ledger.idle();
-      await settlements.close();
-      await stage[Symbol.asyncDispose]();
-      await folder.dispose();
-    },
-  };
-}
+import { ANN, ANSWER, COST_MICRO, chargeFor, openStage, UNREPORTED, USAGE } from './billing-stage.ts';
 
 describe('a request of a user', () => {
   test('is charged what it cost, before its end goes out', async () => {
@@ -153,6 +95,67 @@ describe('a request of a user', () => {
     const second = await stage.ask();
     expect(await readAll(second.client)).toContain('"code":"ledger_unavailable"');
     expect(stage.errors).toHaveLength(1);
+  });
+});
+
+describe('an amount that is larger than can be held', () => {
+  const DEAR = { large: { inputUsdPerMillion: 1e6, outputUsdPerMillion: 1e6 } };
+
+  test('is reserved and charged as the largest one', async () => {
+    await using stage = await openStage(Number.MAX_SAFE_INTEGER, ANN, { prices: DEAR, creditsPerUsd: 1e9 });
+    const charge = await chargeFor(stage, { max_tokens: 1e8, n: 128 }, (call) => call.answer(200, ANSWER));
+    expect(charge).toMatchObject({ credits_micro: Math.floor(Number.MAX_SAFE_INTEGER / 1000) });
+    expect(stage.errors).toEqual([]);
+    expect(stage.backlog()).toBe(0);
+  });
+
+  test('is more than there is', async () => {
+    await using stage = await openStage(1000, ANN, { prices: DEAR, creditsPerUsd: 1e9 });
+    const { client } = await stage.ask({ max_tokens: 1e8, n: 128 });
+    expect(await readAll(client)).toMatch(/^HTTP\/1.1 402 /);
+  });
+});
+
+describe('a model', () => {
+  const FREE = { large: { inputUsdPerMillion: 0, outputUsdPerMillion: 0 } };
+  const CHEAP = { large: { inputUsdPerMillion: 0.001, outputUsdPerMillion: 0.001 } };
+
+  test('without a price is refused to a user, before anybody is called', async () => {
+    await using stage = await openStage(10_000, ANN, { prices: {} });
+    const { client } = await stage.ask();
+    const text = await readAll(client);
+    expect(text).toMatch(/^HTTP\/1.1 402 /);
+    expect(text).toContain('"code":"model_unpriced"');
+    expect(text).toContain('providers.only.prices, or ledger.unpriced: allow');
+    expect(stage.calls).toHaveLength(0);
+  });
+
+  test('without a price costs a user nothing where the operator lets it be called', async () => {
+    await using stage = await openStage(0, ANN, { prices: {}, unpriced: 'allow' });
+    const charge = await chargeFor(stage, {}, (call) => call.answer(200, ANSWER));
+    expect(charge).toMatchObject({ credits_micro: 0, cost_micro_usd: null });
+  });
+
+  test('without a price is there for keys of the configuration', async () => {
+    await using stage = await openStage(0, { keyId: 'configured', userId: '' }, { prices: {} });
+    const { client } = await stage.ask();
+    (await stage.call()).answer(200, ANSWER);
+    expect(await readAll(client)).toContain('Hi');
+  });
+
+  test.each([1, 0.000_001])(
+    'of the lowest price is not for those who have nothing left, at %d credits to a dollar',
+    async (creditsPerUsd) => {
+      await using stage = await openStage(0, ANN, { prices: CHEAP, creditsPerUsd });
+      const { client } = await stage.ask({ max_tokens: 1 });
+      expect(await readAll(client)).toMatch(/^HTTP\/1.1 402 /);
+    },
+  );
+
+  test('whose price is zero is for everybody', async () => {
+    await using stage = await openStage(0, ANN, { prices: FREE });
+    const charge = await chargeFor(stage, {}, (call) => call.answer(200, ANSWER));
+    expect(charge).toMatchObject({ credits_micro: 0, cost_micro_usd: 0 });
   });
 });
 

@@ -1,58 +1,46 @@
-import { type CountTokens, loadTokenizer, type TokenUsage } from '@gatewayz/pricing';
+import type { TokenUsage } from '@gatewayz/pricing';
 import type { Exchange } from '../inference/exchange.ts';
+import { saidTexts } from '../inference/said-texts.ts';
+import { type Found, textsOf } from './texts-of.ts';
+import type { TokenCounter } from './token-counter.ts';
 
-/** A picture or a recording counts as many tokens as this, whatever it shows: only the provider can tell. */
-const TOKENS_PER_ATTACHMENT = 1000;
-const MAX_DEPTH = 32;
+/** About as many bytes of most texts are a token. */
+const BYTES_PER_TOKEN = 4;
 
-/** Counts what a request and its answer were, where the provider has not said it. */
-export async function estimateUsage(exchange: Exchange): Promise<TokenUsage> {
-  const count = await loadTokenizer();
+/** Counts what a request and its answer were, where the provider has not said it, or nothing that can be true. */
+export async function estimateUsage(exchange: Exchange, counter: TokenCounter): Promise<TokenUsage> {
   const { request, endpoint } = exchange.arrival;
-  const { parsed } = request;
-  const asked = endpoint.isChat ? parsed.messages : (parsed.prompt ?? parsed.input);
+  const { messages, prompt, input, suffix, tools, functions, response_format: format } = request.parsed;
+  const asked = endpoint.isChat ? messages : [prompt ?? input, suffix];
+  // The answer first: its tokens are the dearer ones.
+  const [outputTokens = 0, askedTokens = 0, declaredTokens = 0] = await counter.count([
+    answerOf(exchange),
+    textsOf(asked),
+    textsOf([tools, functions, format], true),
+  ]);
   return {
-    inputTokens: countTexts(asked, count),
-    outputTokens: countAnswer(exchange, count),
+    inputTokens: askedTokens + declaredTokens,
+    outputTokens,
     cachedInputTokens: 0,
     cacheWriteTokens: 0,
     reasoningTokens: 0,
   };
 }
 
-/** Counts every text of a value, at any depth, and what it holds beside texts. */
-function countTexts(value: unknown, count: CountTokens, depth = 0): number {
-  if (typeof value === 'string') return isAttachment(value) ? TOKENS_PER_ATTACHMENT : count(value);
-  // A list of tokens is what it is.
-  if (typeof value === 'number') return 1;
-  if (value === null || typeof value !== 'object' || depth >= MAX_DEPTH) return 0;
-  const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-  let tokens = 0;
-  for (const item of items) tokens += countTexts(item, count, depth + 1);
-  return tokens;
-}
-
-function isAttachment(text: string): boolean {
-  return text.startsWith('data:') || text.startsWith('http://') || text.startsWith('https://');
-}
-
-function countAnswer({ stream, attempts }: Exchange, count: CountTokens): number {
+function answerOf({ stream, attempts, endpoint }: Exchange): readonly Found[] {
   if (stream !== null) {
-    const { transcript } = stream;
-    // The text is kept where all of it is text; else a chunk brings about one token.
-    const isKept = transcript !== null && (transcript.canContinue || transcript.isFinished);
-    return isKept ? count(transcript.text) : stream.chunks;
+    const { transcript, chunks, saidBytes } = stream;
+    if (transcript?.isWhole === true) return [transcript.text];
+    // A chunk brings a token at least, but for those that only begin and end the answer.
+    return [Math.max(chunks, Math.ceil(saidBytes / BYTES_PER_TOKEN))];
   }
-  const answer = attempts.at(-1)?.answer;
-  if (answer === null || answer === undefined) return 0;
-  const { choices } = JSON.parse(answer.body.toString('utf8')) as { readonly choices?: unknown };
-  return Array.isArray(choices) ? choices.reduce((sum: number, one) => sum + countChoice(one, count), 0) : 0;
+  const answer = attempts.at(-1)?.answer ?? null;
+  if (answer === null || endpoint.answerField !== 'choices') return [];
+  return choicesOf(answer.body).flatMap(saidTexts);
 }
 
-function countChoice(choice: unknown, count: CountTokens): number {
-  if (choice === null || typeof choice !== 'object') return 0;
-  const { message, text } = choice as { readonly message?: unknown; readonly text?: unknown };
-  if (message === null || typeof message !== 'object') return countTexts(text, count);
-  const { role: _, ...said } = message as { readonly role?: unknown };
-  return countTexts(said, count);
+/** The choices of a plain answer that was found to be one. */
+export function choicesOf(body: Buffer): readonly unknown[] {
+  const { choices } = JSON.parse(body.toString('utf8')) as { readonly choices?: unknown };
+  return Array.isArray(choices) ? choices : [];
 }

@@ -23,6 +23,7 @@ export class ContinuedRelay implements ChunkRelay {
   readonly #knownChunks: number;
   #repeated = 0;
   #passed = 0;
+  #saidBytes = 0;
 
   constructor(outlet: StreamOutlet, transcript: Transcript, mode: ContinuationMode, wantsUsage: boolean) {
     this.#outlet = outlet;
@@ -47,6 +48,7 @@ export class ContinuedRelay implements ChunkRelay {
     if ((text === '' && !isLast) || chunk.value === null) return null;
     this.#transcript.add({ ...chunk, text });
     this.#passed += 1;
+    this.#saidBytes += Buffer.byteLength(text);
     this.#write(chunk.value, [toChoice(chunk.value, text)]);
     return null;
   }
@@ -58,8 +60,9 @@ export class ContinuedRelay implements ChunkRelay {
   }
 
   flush(now: number): void {
-    if (this.#passed > 0) this.#outlet.chunksPassed(this.#passed, now);
+    if (this.#passed > 0) this.#outlet.chunksPassed(this.#passed, this.#saidBytes, now);
     this.#passed = 0;
+    this.#saidBytes = 0;
   }
 
   /** The part of a text that the client does not have yet; null where the text is not what it has. */

@@ -4,8 +4,8 @@ export function countChoices({ n, prompt }: Readonly<Record<string, unknown>>): 
   return each * countPrompts(prompt);
 }
 
-/** A list of numbers is one prompt in tokens. */
-function countPrompts(prompt: unknown): number {
+/** How many prompts a field holds: a list of numbers is one, in tokens. */
+export function countPrompts(prompt: unknown): number {
   if (!Array.isArray(prompt) || typeof prompt[0] === 'number') return 1;
   return Math.max(1, prompt.length);
 }

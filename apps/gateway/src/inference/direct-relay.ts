@@ -11,6 +11,7 @@ export class DirectRelay implements ChunkRelay {
   readonly #wantsUsage: boolean;
   #isOpen = false;
   #passed = 0;
+  #saidBytes = 0;
   /** Events to be passed on in one write: [from, to) of `#bytes`. */
   #bytes: Buffer | null = null;
   #from = 0;
@@ -30,7 +31,10 @@ export class DirectRelay implements ChunkRelay {
       this.#outlet.open();
     }
     this.#transcript?.add(chunk);
-    if (chunk.choices > 0) this.#passed += 1;
+    if (chunk.choices > 0) {
+      this.#passed += 1;
+      this.#saidBytes += chunk.saidBytes;
+    }
     this.#pass(bytes, start, end);
     return null;
   }
@@ -48,8 +52,9 @@ export class DirectRelay implements ChunkRelay {
   flush(now: number): void {
     if (this.#bytes !== null) this.#outlet.write(this.#bytes.subarray(this.#from, this.#to));
     this.#bytes = null;
-    if (this.#passed > 0) this.#outlet.chunksPassed(this.#passed, now);
+    if (this.#passed > 0) this.#outlet.chunksPassed(this.#passed, this.#saidBytes, now);
     this.#passed = 0;
+    this.#saidBytes = 0;
   }
 
   #pass(bytes: Buffer, start: number, end: number): void {

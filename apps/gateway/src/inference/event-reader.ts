@@ -1,3 +1,5 @@
+import { countSaidBytes } from './said-texts.ts';
+
 /** What one event of a completion stream says. */
 export type StreamEvent =
   | { readonly kind: 'chunk'; readonly chunk: StreamChunk }
@@ -18,6 +20,8 @@ export interface StreamChunk {
   readonly textEnd: number;
   /** How many choices the chunk speaks of. */
   readonly choices: number;
+  /** What all of them say, in bytes of UTF-8. */
+  readonly saidBytes: number;
   /** Choices that end with this chunk, and why each of them does. */
   readonly finished: readonly number[];
   readonly finishReasons: readonly string[];
@@ -61,6 +65,10 @@ class RepeatedChunk implements StreamChunk {
   textBytes: Buffer = NOTHING;
   textStart = 0;
   textEnd = 0;
+
+  get saidBytes(): number {
+    return this.textEnd - this.textStart;
+  }
 
   get text(): string {
     return this.textBytes.toString('utf8', this.textStart, this.textEnd);
@@ -180,6 +188,7 @@ function readChoices(choices: readonly unknown[], value: Readonly<Record<string,
   const finished: number[] = [];
   const finishReasons: string[] = [];
   let text = '';
+  let saidBytes = 0;
   let hasMore = false;
   for (const choice of choices) {
     if (!hasObject(choice)) continue;
@@ -192,6 +201,7 @@ function readChoices(choices: readonly unknown[], value: Readonly<Record<string,
     }
     const content = hasObject(delta) ? delta.content : plainText;
     if (at === 0 && typeof content === 'string') text += content;
+    saidBytes += countSaidBytes(choice);
     if (hasObject(delta) && Object.entries(delta).some(isMoreThanText)) hasMore = true;
   }
   return {
@@ -200,6 +210,7 @@ function readChoices(choices: readonly unknown[], value: Readonly<Record<string,
     textStart: 0,
     textEnd: 0,
     choices: choices.length,
+    saidBytes,
     finished,
     finishReasons,
     indexes,

@@ -169,6 +169,23 @@ test('an answer is written once, and nothing follows it, whatever the provider s
   if (!client.destroyed) await once(client, 'close');
 });
 
+test('a fault before anybody is called leaves no client waiting, and no place taken', async () => {
+  const broken = new Error('planted');
+  const billing = {
+    admit: (): never => {
+      throw broken;
+    },
+    settle: () => null,
+  };
+  await using stage = await startExchanges(['only'], { billing });
+  const { client, exchange } = await stage.ask();
+  if (!client.destroyed) await once(client, 'close');
+  expect(stage.unexpected).toEqual([broken]);
+  expect(stage.calls).toEqual([]);
+  expect(exchange).toMatchObject({ outcome: 'gateway', endedAt: expect.any(Number) });
+  expect(exchange.endedAt).toBeGreaterThan(0);
+});
+
 test('a fault of the gateway itself is told of, and leaves no client waiting', async () => {
   const broken = new Error('planted');
   const router = {

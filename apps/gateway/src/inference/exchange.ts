@@ -12,6 +12,7 @@ import type { ResponseCache } from '../response-cache/response-cache.ts';
 import { type Candidate, describeCandidates } from '../routing/describe-candidates.ts';
 import { opensInMs } from '../routing/opens-in.ts';
 import type { Pick } from '../routing/router.ts';
+import type { RequestWait } from '../telemetry/request-waits.ts';
 import { Attempt, type AttemptOwner, type AttemptRules } from './attempt.ts';
 import type { Caller } from './caller.ts';
 import { ClientAnswer, type ClientAnswerOwner } from './client-answer.ts';
@@ -62,6 +63,8 @@ export interface Arrival {
   /** Under which its answer may be kept; null where it may not. */
   readonly cacheKey: string | null;
   readonly times: ArrivalTimes;
+  /** What it waited for before it began; absent for nothing. */
+  readonly waits?: readonly RequestWait[];
 }
 
 /** One request of a client: its attempts, one after the other, and its one answer. */
@@ -116,7 +119,9 @@ export class Exchange implements AttemptOwner, StreamedAnswerOwner, ClientAnswer
   /** Begins the first attempt. The exchange ends by itself, with `requestEnded` as its last act. */
   start(): void {
     watchClient(this.arrival.response, this);
-    this.payment.admit(this, (refusal) => this.#guard(() => this.#admitted(refusal)));
+    this.#guard(() => {
+      this.payment.admit(this, (refusal) => this.#guard(() => this.#admitted(refusal)));
+    });
   }
 
   #admitted(refusal: ApiErrorDetails | null): void {

@@ -64,7 +64,7 @@ describe('refusing bodies', () => {
     expect(scan(text)).toBe('malformed');
   });
 
-  test.each(['model', 'stream', 'stream_options', 'messages', 'prompt', 'input'])(
+  test.each(['model', 'stream', 'stream_options', 'messages', 'prompt', 'input', 'n', 'best_of'])(
     'a second %s is refused, also where its name is written with escapes',
     (key) => {
       const escaped = `\\u00${key.charCodeAt(0).toString(16)}${key.slice(1)}`;

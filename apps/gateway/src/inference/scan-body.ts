@@ -37,6 +37,8 @@ const GUARDED = [
   'input',
   'max_tokens',
   'max_completion_tokens',
+  'n',
+  'best_of',
 ] as const;
 
 /**

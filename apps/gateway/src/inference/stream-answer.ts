@@ -10,8 +10,8 @@ export interface StreamOutlet {
   /** The first part of the answer is there: the client can be given no other answer now. */
   open(): void;
   write(bytes: Buffer): void;
-  /** Parts of the answer have been passed on. */
-  chunksPassed(count: number, now: number): void;
+  /** Parts of the answer have been passed on, which say so many bytes. */
+  chunksPassed(count: number, saidBytes: number, now: number): void;
   eventDropped(): void;
 }
 

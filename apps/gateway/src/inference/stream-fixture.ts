@@ -9,6 +9,7 @@ export function textChunk(text: string, more: Partial<StreamChunk> = {}): Stream
     textStart: 0,
     textEnd: 0,
     choices: 1,
+    saidBytes: Buffer.byteLength(text),
     finishReasons: [],
     finished: [],
     indexes: [0],
@@ -38,6 +39,7 @@ export class FakeOutlet implements StreamOutlet {
   sent = '';
   opened = 0;
   chunks = 0;
+  saidBytes = 0;
   dropped = 0;
 
   open(): void {
@@ -48,8 +50,9 @@ export class FakeOutlet implements StreamOutlet {
     this.sent += bytes.toString('utf8');
   }
 
-  chunksPassed(count: number): void {
+  chunksPassed(count: number, saidBytes: number): void {
     this.chunks += count;
+    this.saidBytes += saidBytes;
   }
 
   eventDropped(): void {

@@ -22,6 +22,8 @@ export interface StreamedAnswerOwner {
 export class StreamedAnswer implements StreamOutlet {
   /** Parts of the answer handed to the client, and when the first and the last of them were. */
   chunks = 0;
+  /** What they say, in bytes of UTF-8, over all choices: texts, reasoning, calls of tools. */
+  saidBytes = 0;
   firstChunkAt = 0;
   lastChunkAt = 0;
   /** How the current target goes on with a broken answer; null while none is broken. */
@@ -90,9 +92,10 @@ export class StreamedAnswer implements StreamOutlet {
     this.#client.write(bytes);
   }
 
-  chunksPassed(count: number, now: number): void {
+  chunksPassed(count: number, saidBytes: number, now: number): void {
     if (this.chunks === 0) this.firstChunkAt = now;
     this.chunks += count;
+    this.saidBytes += saidBytes;
     this.lastChunkAt = now;
   }
 

@@ -24,7 +24,12 @@ export class Transcript {
     return this.#text;
   }
 
-  /** Whether everything that the client was given is text of a single choice, and the answer still lacks its end. */
+  /** Whether everything that the client was given is text of a single choice, and kept here. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** The same, where the answer still lacks its end. */
   get canContinue(): boolean {
     return this.#isWhole && !this.isFinished;
   }

@@ -1,5 +1,11 @@
 import type { TokenUsage } from '@gatewayz/pricing';
 
+/**
+ * The most that one request is reserved or charged, in micro-credits: a thousandth of what a number holds exactly, so
+ * that sums of amounts are exact too.
+ */
+export const MAX_AMOUNT_MICRO: number = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
+
 /** What a request that is about to begin may cost at most, in micro-credits. */
 export interface Reservation {
   readonly requestId: string;

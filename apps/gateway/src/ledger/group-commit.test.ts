@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { SqlError } from '@gatewayz/database';
+import { expect, test, vi } from 'vitest';
 import { GroupCommit } from './group-commit.ts';
 
 test('what comes while a group is under way is the next one, up to the largest', async () => {
@@ -36,12 +37,50 @@ test('what comes in one turn is one group', async () => {
   expect(sizes).toEqual([50]);
 });
 
-test('a group that fails fails each of its items, and no other', async () => {
-  const commits = new GroupCommit<string, string>(async (items) => {
-    if (items.includes('bad')) throw new Error('no');
-    return items;
-  }, 1);
-  const results = await Promise.allSettled(['good', 'bad', 'better'].map((item) => commits.add(item)));
-  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-  await commits.idle();
+test('groups begin apart where a distance is asked for, and the first does not wait', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const groups: (readonly number[])[] = [];
+  const commits = new GroupCommit<number, null>(
+    async (items) => {
+      groups.push(items);
+      return items.map(() => null);
+    },
+    100,
+    5,
+  );
+  await commits.add(1);
+  const later = [2, 3].map(async (item) => {
+    for (let turns = 0; turns < item; turns += 1) await turn();
+    return commits.add(item);
+  });
+  await Promise.all(later);
+  vi.useRealTimers();
+  expect(groups).toEqual([[1], [2, 3]]);
 });
+
+async function commitTogether(error: Error) {
+  const groups: (readonly string[])[] = [];
+  const commits = new GroupCommit<string, string>(async (items) => {
+    groups.push(items);
+    if (items.includes('bad')) throw error;
+    return items;
+  }, 3);
+  const results = await Promise.allSettled(['good', 'bad', 'fine', 'next'].map((item) => commits.add(item)));
+  await commits.idle();
+  return { groups, results: results.map(({ status }) => status) };
+}
+
+test('a group that the database does not take fails as a whole, and no other with it', async () => {
+  const { groups, results } = await commitTogether(new SqlError('unavailable', 'no Postgres'));
+  expect(results).toEqual(['rejected', 'rejected', 'rejected', 'fulfilled']);
+  expect(groups).toEqual([['good', 'bad', 'fine'], ['next']]);
+});
+
+test.each([new SqlError('failed', 'no'), new SqlError('invalid', 'no'), new TypeError('no')])(
+  'where the data of one item may be refused, each is tried alone: %s',
+  async (error) => {
+    const { groups, results } = await commitTogether(error);
+    expect(results).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    expect(groups).toEqual([['good', 'bad', 'fine'], ['good'], ['bad'], ['fine'], ['next']]);
+  },
+);

@@ -179,12 +179,20 @@ describe.each(['sqlite', 'postgres', 'sqlite alone'] as const)('a ledger on %s',
 
   test.each([-1, 1.5, Number.NaN, 2 ** 60])('takes %d for no amount', async (amount) => {
     const refused = { code: 'invalid' };
-    expect(() => stage.ledger.reserve(reservation('r', { amountMicro: amount }))).toThrow(
-      expect.objectContaining(refused),
+    await expect(stage.ledger.reserve(reservation('r', { amountMicro: amount }))).rejects.toMatchObject(
+      refused,
     );
-    expect(() => stage.ledger.settle(charge('r', { creditsMicro: amount }))).toThrow(
-      expect.objectContaining(refused),
+    await expect(stage.ledger.settle(charge('r', { creditsMicro: amount }))).rejects.toMatchObject(refused);
+  });
+
+  test('writes what comes together with a charge that cannot be written', async () => {
+    const poison = { ...charge('bad'), model: undefined as unknown as string };
+    const unwritable = charge('worse', { atMs: undefined as unknown as number });
+    const results = await Promise.allSettled(
+      [charge('r1'), poison, unwritable, charge('r2')].map((one) => stage.ledger.settle(one)),
     );
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    expect((await stage.rows('ledger')).map(({ request_id: id }) => id).toSorted()).toEqual(['r1', 'r2']);
   });
 
   test('is in balance after any mixture of what can happen', async () => {
@@ -261,6 +269,21 @@ describe('a ledger that has its database alone', () => {
     expect(await ledger.reserve(reservation('r2'))).toBe('reserved');
     expect(await stage.user('ann')).toMatchObject({ reserved_micro: 2 * CREDIT, charged_micro: 0 });
     expect(ledger.reserve(reservation('r3'))).toBe('reserved');
+  });
+
+  test('goes on reserving while a charge is tried again that can never be written', async () => {
+    await using folder = await temporaryFolder();
+    await using stage = await openLedger(null, folder.path, true);
+    await stage.addUser('ann', { granted_micro: 3 * CREDIT });
+    await stage.addKey('laptop', 'ann');
+    const { ledger } = stage;
+    const poison = charge('bad', { provider: undefined as unknown as string });
+    vi.useFakeTimers({ toFake: ['performance'] });
+    await expect(ledger.settle(poison)).rejects.toMatchObject({ code: 'failed' });
+    vi.advanceTimersByTime(1000);
+    expect(await ledger.reserve(reservation('r1'))).toBe('reserved');
+    await Promise.allSettled([ledger.settle(poison), ledger.settle(poison)]);
+    expect(ledger.reserve(reservation('r2'))).toBe('reserved');
   });
 
   test('holds what an earlier process has reserved in the database until that ends', async () => {

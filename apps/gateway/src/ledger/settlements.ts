@@ -1,5 +1,6 @@
 import { createBuilder, type Database, openDatabase, SqlError, toStatement } from '@gatewayz/database';
 import type { Charge } from './charge.ts';
+import { isOfItem } from './group-commit.ts';
 import type { Ledger } from './ledger.ts';
 
 interface Tables {
@@ -15,7 +16,10 @@ export interface SettlementsOptions {
   readonly patienceMs?: number;
   /** The first wait before charges kept aside are tried again, doubled up to a minute; 500 ms by default. */
   readonly retryMs?: number;
-  /** Hears of a charge that could not be kept on the disk at all, and of the first failure of each outage. */
+  /**
+   * Hears of a charge that could not be kept on the disk at all, of the first failure of each outage, and of each
+   * charge that the ledger takes for none, once.
+   */
   readonly onTrouble: (message: string, error: unknown) => void;
 }
 
@@ -62,6 +66,8 @@ class SpooledSettlements implements Settlements {
   readonly #db = createBuilder<Tables>('sqlite');
   /** What is kept aside: on the disk, or in memory alone where the disk did not take it. */
   readonly #kept = new Map<string, Charge>();
+  /** Those of them that the ledger refused for what they are: tried again, but behind all others. */
+  readonly #refused = new Set<string>();
   readonly #retryMs: number;
   #nextRetryMs: number;
   #timer: NodeJS.Timeout | null = null;
@@ -76,11 +82,14 @@ class SpooledSettlements implements Settlements {
   }
 
   async load(): Promise<void> {
-    const select = toStatement(this.#db.selectFrom('unsettled').select('document'));
+    const select = toStatement(this.#db.selectFrom('unsettled').select(['request_id', 'document']));
     const [rows = []] = await this.#spool.run({ table: 'unsettled', operation: 'select' }, () => [select]);
-    for (const { document } of rows) {
-      const charge = JSON.parse(String(document)) as Charge;
-      this.#kept.set(charge.requestId, charge);
+    for (const { request_id: id, document } of rows) {
+      try {
+        this.#kept.set(String(id), JSON.parse(String(document)) as Charge);
+      } catch (error) {
+        this.#options.onTrouble(`the charge ${id} is kept aside, and cannot be read`, error);
+      }
     }
     this.#schedule();
   }
@@ -117,8 +126,10 @@ class SpooledSettlements implements Settlements {
   }
 
   async #keep(charge: Charge, cause: unknown): Promise<void> {
-    if (this.#kept.size === 0)
+    if (this.#kept.size === this.#refused.size) {
       this.#options.onTrouble('charges are kept aside: the ledger does not take them', cause);
+      this.#beginAnew();
+    }
     const insert = this.#db
       .insertInto('unsettled')
       .values({ request_id: charge.requestId, document: JSON.stringify(charge) })
@@ -143,13 +154,26 @@ class SpooledSettlements implements Settlements {
     this.#nextRetryMs = Math.min(this.#nextRetryMs * 2, MAX_RETRY_MS);
   }
 
-  async #flush(): Promise<void> {
-    const charges = [...this.#kept.values()].slice(0, FLUSHED_AT_ONCE);
-    const results = await Promise.allSettled(charges.map((charge) => this.#options.ledger.settle(charge)));
-    const settled = charges.filter((_, index) => results[index]?.status === 'fulfilled');
-    if (settled.length === 0) return;
+  /** Those that are tried in vain are tried rarely; others need not wait for their turn. */
+  #beginAnew(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
     this.#nextRetryMs = this.#retryMs;
-    const ids = settled.map(({ requestId }) => requestId);
+  }
+
+  async #flush(): Promise<void> {
+    const kept = [...this.#kept].slice(0, FLUSHED_AT_ONCE);
+    const results = await Promise.allSettled(
+      kept.map(async ([, charge]) => this.#options.ledger.settle(charge)),
+    );
+    const ids: string[] = [];
+    for (const [index, [id, charge]] of kept.entries()) {
+      const result = results[index];
+      if (result?.status === 'fulfilled') ids.push(id);
+      else if (isOfItem(result?.reason)) this.#setBack(id, charge, result?.reason);
+    }
+    if (ids.length === 0) return;
+    this.#nextRetryMs = this.#retryMs;
     const remove = toStatement(this.#db.deleteFrom('unsettled').where('request_id', 'in', ids));
     try {
       await this.#spool.run({ table: 'unsettled', operation: 'delete' }, () => [remove]);
@@ -157,7 +181,19 @@ class SpooledSettlements implements Settlements {
       // They will be settled again after the next start, which does nothing.
       this.#options.onTrouble('settled charges could not be taken off the disk', error);
     }
-    for (const id of ids) this.#kept.delete(id);
+    for (const id of ids) {
+      this.#kept.delete(id);
+      this.#refused.delete(id);
+    }
+  }
+
+  /** A charge that the ledger does not take for what it is must not stand in the way of the others. */
+  #setBack(id: string, charge: Charge, reason: unknown): void {
+    this.#kept.delete(id);
+    this.#kept.set(id, charge);
+    if (this.#refused.has(id)) return;
+    this.#refused.add(id);
+    this.#options.onTrouble(`the charge ${id} is kept aside: the ledger refuses it`, reason);
   }
 }
 
