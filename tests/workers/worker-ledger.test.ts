@@ -66,7 +66,7 @@ test('State and money: 1,000 parallel requests on a key with credit for 10 → t
   expect(books.charges.map(({ creditsMicro }) => creditsMicro)).toEqual(Array(2 * PAID_FOR).fill(costMicro));
 });
 
-test('State and money: SIGKILL of one of two workers under load on one SQLite file → every receipt is charged once and exactly, and nothing stays reserved', async () => {
+test('State and money: SIGKILL under load on SQLite → of one of two workers: every receipt is charged once and exactly, and nothing stays reserved', async () => {
   let calls = 0;
   await using stage = await openLedgerStage({
     databaseUrl: null,
