@@ -36,7 +36,7 @@ export interface Ledger {
 
 /** More rows in one transaction gain nothing, and a failure would take more with it. */
 const MAX_GROUP = 100;
-/** A commit costs 0.3 ms of processor time, whatever is in it: a busy ledger has at most 500 of them a second. */
+/** A commit syncs the disk, however little is in it: a busy ledger has at most 500 of them a second. */
 const SPACING_MS = 2;
 /** A database that has not taken a charge for so long is not trusted to take more. */
 const PATIENCE_MS = 1000;

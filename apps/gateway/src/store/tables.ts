@@ -91,7 +91,7 @@ export interface LedgerColumns {
   request_id: string;
   kind: string;
   batch_id: string;
-  /** Empty in rows of the first releases, for keys of the configuration, which nobody pays for. */
+  /** May be empty in old rows: of keys of the configuration, whose use is in `daily_usage` now. */
   user_id: string;
   key_id: string;
   at_ms: number;
