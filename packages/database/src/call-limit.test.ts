@@ -31,6 +31,16 @@ test('values over the limit are refused, but a call that is too large by itself 
   await Promise.all([limit.run(binding(5), async () => {}), limit.run(binding(5), async () => {})]);
 });
 
+test('the values of rows count by the length of their text', async () => {
+  const limit = new CallLimit({ maxValues: 10 });
+  const first = Promise.withResolvers<void>();
+  const rows = JSON.stringify([['x'.repeat(150)]]);
+  const large = limit.run([{ sql: '', parameters: [], rows }], () => first.promise);
+  await expect(limit.run(binding(1), async () => {})).rejects.toMatchObject({ code: 'queue_full' });
+  first.resolve();
+  await large;
+});
+
 test('a call that fails makes room too', async () => {
   const limit = new CallLimit({ maxCalls: 1 });
   await expect(limit.run([], () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');

@@ -4,9 +4,12 @@ import { SqlError } from './sql-error.ts';
 export interface CallLimitOptions {
   /** Calls that wait or run at once; default 1,000. */
   readonly maxCalls?: number;
-  /** Values bound by those calls together; default 1,000,000. */
+  /** Values bound by those calls together, of `rows` by their length; default 1,000,000. */
   readonly maxValues?: number;
 }
+
+/** What a value of `rows` takes in JSON, about. */
+const CHARACTERS_PER_VALUE = 16;
 
 /** Bounds what waits for a slow database, by calls and by the memory that they hold. */
 export class CallLimit {
@@ -24,7 +27,7 @@ export class CallLimit {
 
   /** Rejects with `queue_full` or `closed` before `work` begins. A call that is larger than the limit runs alone. */
   async run<Result>(statements: readonly SqlStatement[], work: () => Promise<Result>): Promise<Result> {
-    const values = statements.reduce((sum, { parameters }) => sum + parameters.length, 0);
+    const values = statements.reduce((sum, statement) => sum + countValues(statement), 0);
     if (this.#isClosed) throw new SqlError('closed', 'The database is closed');
     const isFull =
       this.#calls >= this.#maxCalls || (this.#calls > 0 && this.#values + values > this.#maxValues);
@@ -54,4 +57,8 @@ export class CallLimit {
     }
     return true;
   }
+}
+
+function countValues({ parameters, rows = '' }: SqlStatement): number {
+  return parameters.length + Math.ceil(rows.length / CHARACTERS_PER_VALUE);
 }

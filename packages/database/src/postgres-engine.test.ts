@@ -71,6 +71,22 @@ test('of a list of statements all have an effect or none, and the connection liv
   await engine.close();
 });
 
+test("values that do not fit a statement are refused as the caller's, and the connection lives on", async () => {
+  await createDatabase();
+  const engine = await open({ maxConnections: 1 });
+  const connection = (): ReturnType<SqlEngine['run']> =>
+    engine.run([{ sql: 'select pg_backend_pid()', parameters: [] }]);
+  const first = await connection();
+  const none: SqlStatement = { ...insert(1), parameters: [] };
+  const one: SqlStatement = { ...insert(1), parameters: [1] };
+  for (const statements of [[none], [one], [insert(2), one], [insert(2), { ...none, rows: '[[3,0],[4]]' }]]) {
+    await expect(engine.run(statements)).rejects.toMatchObject({ code: 'invalid' });
+  }
+  expect(await connection()).toEqual(first);
+  expect(await ids(engine)).toEqual([]);
+  await engine.close();
+});
+
 test('transactions that lock each other out are run again', async () => {
   await createDatabase();
   const engine = await open();

@@ -3,7 +3,8 @@ import { Pool, types } from 'pg';
 import type { CallLimitOptions } from './call-limit.ts';
 import { CallLimit } from './call-limit.ts';
 import { isConflict, isConnectionUsable, toPostgresError } from './postgres-failure.ts';
-import type { Durability, SqlEngine, SqlRow, SqlSchema, SqlStatement } from './sql-engine.ts';
+import { readRows } from './read-rows.ts';
+import type { Durability, SqlEngine, SqlRow, SqlSchema, SqlStatement, SqlValue } from './sql-engine.ts';
 import { SqlError } from './sql-error.ts';
 
 export interface PostgresEngineOptions extends CallLimitOptions {
@@ -52,8 +53,23 @@ function createPool(options: PostgresEngineOptions): Pool {
   return pool;
 }
 
-async function query(client: PoolClient, { sql, parameters }: SqlStatement): Promise<readonly SqlRow[]> {
-  return (await client.query<Record<string, never>>(sql, [...parameters])).rows;
+/** A statement, and what is bound each time that it is run. */
+interface Step {
+  readonly sql: string;
+  readonly bindings: readonly SqlValue[][];
+  readonly givesRows: boolean;
+}
+
+function toStep({ sql, parameters, rows }: SqlStatement): Step {
+  const lists = rows === undefined ? [[]] : readRows(rows);
+  const bindings = lists.map((list) => [...parameters, ...list]);
+  return { sql, bindings, givesRows: rows === undefined };
+}
+
+async function runStep(client: PoolClient, { sql, bindings, givesRows }: Step): Promise<readonly SqlRow[]> {
+  const runs = bindings.map((values) => client.query<Record<string, never>>(sql, values));
+  const results = await Promise.all(runs);
+  return givesRows ? results.flatMap(({ rows }) => rows) : [];
 }
 
 /**
@@ -62,17 +78,28 @@ async function query(client: PoolClient, { sql, parameters }: SqlStatement): Pro
  */
 async function runTransaction(
   client: PoolClient,
-  statements: readonly SqlStatement[],
+  steps: readonly Step[],
   durability: Durability,
-): Promise<readonly SqlRow[][]> {
+): Promise<readonly (readonly SqlRow[])[]> {
   const begin = client.query(durability === 'now' ? 'begin' : 'begin; set local synchronous_commit = off');
-  const all = statements.map((statement) => query(client, statement));
+  const all = steps.map((step) => runStep(client, step));
   const ends = await Promise.allSettled([begin, ...all]);
   const failed = ends.find((end) => end.status === 'rejected');
   if (failed === undefined) await client.query('commit');
   else if (isConnectionUsable(failed.reason)) await client.query('rollback');
   if (failed !== undefined) throw failed.reason;
-  return Promise.all(all.map(async (rows) => [...(await rows)]));
+  return Promise.all(all);
+}
+
+/** A single query is a transaction by itself. */
+async function runSteps(
+  client: PoolClient,
+  steps: readonly Step[],
+  durability: Durability,
+): Promise<readonly (readonly SqlRow[])[]> {
+  const [first] = steps;
+  const isSingle = steps.length === 1 && first?.bindings.length === 1;
+  return isSingle ? [await runStep(client, first)] : runTransaction(client, steps, durability);
 }
 
 async function inTransaction<Result>(client: PoolClient, work: () => Promise<Result>): Promise<Result> {
@@ -107,12 +134,6 @@ async function withClient<Result>(
     client.off('error', ignore);
     client.release(!isUsable);
   }
-}
-
-async function runAll(client: PoolClient, statements: readonly SqlStatement[]): Promise<readonly SqlRow[][]> {
-  const results: SqlRow[][] = [];
-  for (const statement of statements) results.push([...(await query(client, statement))]);
-  return results;
 }
 
 async function migrate(client: PoolClient, { versionTable, migrations }: SqlSchema): Promise<void> {
@@ -155,15 +176,10 @@ export async function openPostgresEngine(options: PostgresEngineOptions): Promis
   return {
     backup: null,
     run: (statements, durability = 'now') =>
-      limit.run(statements, () =>
-        withRetries(() =>
-          withClient(pool, (client) =>
-            statements.length === 1
-              ? runAll(client, statements)
-              : runTransaction(client, statements, durability),
-          ),
-        ),
-      ),
+      limit.run(statements, () => {
+        const steps = statements.map(toStep);
+        return withRetries(() => withClient(pool, (client) => runSteps(client, steps, durability)));
+      }),
     connections: () => ({
       size: pool.totalCount,
       active: pool.totalCount - pool.idleCount,

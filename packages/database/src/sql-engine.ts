@@ -4,6 +4,13 @@ export type SqlValue = string | number | null;
 export interface SqlStatement {
   readonly sql: string;
   readonly parameters: readonly SqlValue[];
+  /**
+   * Has the statement run once for each list of a JSON list of lists of texts, numbers and nulls: bound are the
+   * `parameters` first, then the values of the list. It then gives no rows. What is no such list, or has more or fewer
+   * values than the statement has places, is `invalid`. It is cheap on SQLite, whose thread gets it as it is; Postgres
+   * is sent as many statements as there are lists.
+   */
+  readonly rows?: string;
 }
 
 export type SqlRow = Readonly<Record<string, SqlValue>>;

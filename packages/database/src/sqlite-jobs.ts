@@ -1,5 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { countParameters } from './count-parameters.ts';
+import { readRows } from './read-rows.ts';
 import type { Durability, SqlRow, SqlStatement } from './sql-engine.ts';
+import { SqlError } from './sql-error.ts';
 
 /** A list of statements, and when it has to be on the disk. */
 export interface SqliteJob {
@@ -20,6 +23,7 @@ const isRead = ({ sql }: SqlStatement): boolean => sql.startsWith('select ');
 export class SqliteJobs {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
+  readonly #parameterCounts = new WeakMap<StatementSync, number>();
   #syncs: Durability = 'now';
 
   constructor(database: DatabaseSync) {
@@ -69,8 +73,22 @@ export class SqliteJobs {
     }
   }
 
-  #run({ sql, parameters }: SqlStatement): readonly SqlRow[] {
-    return this.#prepare(sql).all(...parameters) as unknown as readonly SqlRow[];
+  #run({ sql, parameters, rows }: SqlStatement): readonly SqlRow[] {
+    const statement = this.#prepare(sql);
+    if (rows === undefined) return statement.all(...parameters) as unknown as readonly SqlRow[];
+    const places = this.#countParameters(sql, statement);
+    for (const row of readRows(rows)) {
+      const given = parameters.length + row.length;
+      if (given !== places) throw new SqlError('invalid', `${given} values for ${places} places: ${sql}`);
+      statement.run(...parameters, ...row);
+    }
+    return [];
+  }
+
+  #countParameters(sql: string, statement: StatementSync): number {
+    const count = this.#parameterCounts.get(statement) ?? countParameters(this.#database, sql);
+    this.#parameterCounts.set(statement, count);
+    return count;
   }
 
   #prepare(sql: string): StatementSync {
