@@ -57,13 +57,14 @@ test('headers that never end are 408', async () => {
   expectClosedWith(await withOthersServed(slow), 408);
 });
 
-test('headers that drip in are 408', async () => {
-  const dripping = new Promise<RawAnswer>((resolve) => {
+/** Writes a part every 50 ms, until the connection is closed. */
+function drip(start: string, part: string): Promise<RawAnswer> {
+  return new Promise((resolve) => {
     const parts: Buffer[] = [];
     const socket = connect(stage.gateway.port, '127.0.0.1');
-    socket.write(POST);
-    const timer = setInterval(() => socket.write('x: y\r\n'), 50);
-    socket.on('data', (part) => parts.push(part));
+    socket.write(start);
+    const timer = setInterval(() => socket.write(part), 50);
+    socket.on('data', (bytes) => parts.push(bytes));
     socket.on('error', () => undefined);
     socket.once('close', () => {
       clearInterval(timer);
@@ -73,7 +74,10 @@ test('headers that drip in are 408', async () => {
       resolve({ bytes, text, statuses, closedBy: 'server' });
     });
   });
-  expectClosedWith(await withOthersServed(dripping), 408);
+}
+
+test('headers that drip in are 408', async () => {
+  expectClosedWith(await withOthersServed(drip(POST, 'x: y\r\n')), 408);
 });
 
 test('a body that never ends is 408', async () => {
@@ -85,6 +89,12 @@ test('a body that never ends is 408', async () => {
   const path = '/v1/chat/completions';
   expect(metrics.sum('fastapi_requests_total', { path, status_code: '408' })).toBe(1);
   expect(metrics.sum('fastapi_requests_total', { path, status_code: '499' })).toBe(0);
+});
+
+test('a body that drips in behind its refusal is not read beyond the deadline either', async () => {
+  const start = 'POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\n';
+  const { statuses } = await withOthersServed(drip(`${start}content-length: 100000\r\n\r\n`, ' '));
+  expect(statuses[0]).toBe(415);
 });
 
 test('connections that send nothing hold nobody up', async () => {

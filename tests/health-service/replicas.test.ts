@@ -82,6 +82,8 @@ test('a Redis that stops leaves the snapshots served and the probes running, and
   const probes = stage.providers.primary.log.length;
   await vi.waitFor(() => expect(stage.providers.primary.log.length).toBeGreaterThan(probes + 5), PATIENT);
   expect(await statusOf(service, 'primary')).toMatchObject({ status: 'healthy' });
+  const lines = (): number => service.process.stdout().split('Redis is away: the health service').length - 1;
+  await vi.waitFor(() => expect(lines()).toBe(1), PATIENT);
   await using back = await startRedis({ port: redis.port });
   await vi.waitFor(
     async () => expect(await service.get('/cache/stats')).toMatchObject({ cache_available: true }),

@@ -1,7 +1,7 @@
 import type { Config, Secrets } from '@gatewayz/config';
 import { createRegistry, registerProcessMetrics } from '@gatewayz/metrics';
-import type { RedisEvent, RedisLink } from '@gatewayz/redis-link';
 import type { Tracing } from '@gatewayz/telemetry';
+import { openRedis } from './cache/open-redis.ts';
 import { createScheduleLock } from './cache/schedule-lock.ts';
 import { createSnapshotCache } from './cache/snapshot-cache.ts';
 import { createHealthServiceMetrics } from './health-service-metrics.ts';
@@ -47,10 +47,13 @@ export async function startHealthService(
   const stopProcessMetrics = registerProcessMetrics(registry);
   const metrics = createHealthServiceMetrics(registry, providers, (provider) => monitor.isSpent(provider));
   const store = await openStore(config, secrets, metrics.queryEnded);
-  const redis = await openRedis(secrets, metrics.redisAnswered);
+  const { redisUrl } = secrets;
+  const opened =
+    redisUrl === null ? null : await openRedis({ url: redisUrl, onOperation: metrics.redisAnswered });
+  const redis = opened?.link ?? null;
   const closeAll = async (): Promise<void> => {
     await store.close();
-    await redis?.close();
+    await opened?.close();
     stopProcessMetrics();
   };
 
@@ -114,14 +117,4 @@ export async function startHealthService(
     await closeAll();
     throw error;
   }
-}
-
-/** Loads the driver only where there is a Redis to speak to. */
-async function openRedis(
-  { redisUrl }: Secrets,
-  onOperation: (event: RedisEvent) => void,
-): Promise<RedisLink | null> {
-  if (redisUrl === null) return null;
-  const { createRedisLink } = await import('@gatewayz/redis-link');
-  return createRedisLink({ url: redisUrl, onOperation });
 }

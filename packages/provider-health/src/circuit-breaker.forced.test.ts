@@ -45,6 +45,20 @@ describe('a forced breaker', () => {
     expect(breaker.state(1)).toEqual({ kind: 'closed', consecutiveFailures: 4 });
   });
 
+  test('forced open asks for proof when it is automatic again: successes close it, a failure opens it', () => {
+    const [mended, broken] = [breakerWith(), breakerWith()];
+    for (const breaker of [mended, broken]) {
+      breaker.forceOpen('maintenance', 0);
+      breaker.auto(10);
+    }
+    attempt(mended, 'success', 10);
+    expect(mended.visibleState(1e9)).toBe('half_open');
+    attempt(mended, 'success', 1e9);
+    expect(mended.visibleState(1e9)).toBe('closed');
+    attempt(broken, 'failure', 10);
+    expect(broken.state(10)).toMatchObject({ kind: 'open', opensInRow: 1, untilMs: 30_010 });
+  });
+
   test('is the only one that auto changes', () => {
     const breaker = breakerWith();
     attempt(breaker, 'failure', 0, 5);

@@ -6,6 +6,8 @@ import type { HealthStore, Spent } from '../store/health-store.ts';
 /** More rows than this are not kept for a database that is away; the oldest go first. */
 const MAX_PENDING_ROWS = 50_000;
 const MAX_PENDING_INCIDENTS = 10_000;
+/** A write without an answer for so long is told of; a statement may take longer than anybody should wait for that. */
+const PATIENCE_MS = 3000;
 
 type Spending = { readonly provider: string; readonly day: string } & ProbeCost;
 
@@ -22,7 +24,7 @@ export class StoreWriter {
   #running: Promise<void> | null = null;
   #isFailing = false;
 
-  /** @param onChange hears of the first failure of a run, and of its end with null */
+  /** @param onChange hears of the first failure of a run, or of the first long wait, and of its end with null */
   constructor(store: HealthStore, onChange: (error: unknown) => void) {
     this.#store = store;
     this.#onChange = onChange;
@@ -88,15 +90,24 @@ export class StoreWriter {
   ): Promise<
     { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly mayBeWritten: boolean }
   > {
+    const timer = setTimeout(() => {
+      this.#fail(new SqlError('timeout', `The database has not answered for ${PATIENCE_MS} ms`));
+    }, PATIENCE_MS);
     try {
       const value = await write();
       if (this.#isFailing) this.#onChange(null);
       this.#isFailing = false;
       return { ok: true, value };
     } catch (error) {
-      if (!this.#isFailing) this.#onChange(error);
-      this.#isFailing = true;
+      this.#fail(error);
       return { ok: false, mayBeWritten: error instanceof SqlError && error.code === 'timeout' };
+    } finally {
+      clearTimeout(timer);
     }
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#isFailing) this.#onChange(error);
+    this.#isFailing = true;
   }
 }
