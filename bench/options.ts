@@ -56,7 +56,7 @@ export const usage: string = `node bench/run.ts [http|registry|poller|views] [fl
   --only PART             one part (the same as naming it first)
   --quick                 short runs: a look, not a measurement
   --candidates a,b        of ${candidateNames.join(', ')}
-  --connections 1,16,64   only the closed loops, at these connections
+  --connections 1,16,64   only the closed loops, at these connections (for each worker of workers-2)
   --scenarios a,b         only these loads, for example plain@16,plain@2000/s,stream@200/s
   --rounds N --seconds S  how often each load is repeated, and for how long
   --stream-writes N       the upstream writes one streamed answer in N writes (default 1)

@@ -1,8 +1,9 @@
 /** Measures the gateway beside its floor and its peers, the metric registry beside prom-client, the poller, and the views. */
 import { httpGoals } from './http/http-goals.ts';
 import { httpTables } from './http/http-tables.ts';
-import { choosePinning } from './http/pinning.ts';
+import { candidateCores, choosePinning } from './http/pinning.ts';
 import { runHttp } from './http/run-http.ts';
+import { workersOf } from './http/workers-launch.ts';
 import {
   type BenchOptions,
   type BenchPart,
@@ -37,9 +38,20 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** What is other with candidates of several workers. */
+function workersText({ candidates }: HttpOptions): string {
+  const texts = candidates.map((name) => {
+    const workers = workersOf(name);
+    const cores = candidateCores(choosePinning(), workers);
+    const place = cores === null ? '' : ` on cores ${cores.join(' and ')},`;
+    return workers === 1 ? '' : `; ${name}${place} with ${workers} × the load, and compared by CPU time`;
+  });
+  return texts.join('');
+}
+
 async function reportHttp(options: HttpOptions): Promise<string> {
   const results = await runHttp(options, note);
-  const how = `${counted(options.rounds, 'round')} of ${options.seconds} s per load and candidate; ${choosePinning().text}`;
+  const how = `${counted(options.rounds, 'round')} of ${options.seconds} s per load and candidate; ${choosePinning().text}${workersText(options)}`;
   const goals = options.candidates.includes('gatewayz') ? [goalTable(httpGoals(results))] : [];
   return [heading(how), ...goals, httpTables(results)].join('\n\n');
 }

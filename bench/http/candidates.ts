@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LedgerPlace, postgresLedger, sqliteLedger } from './ledger-launch.ts';
 import { portkey } from './peers.ts';
+import type { Cores } from './pinning.ts';
 import { telemetryEnvironment } from './telemetry-candidates.ts';
-import { severalWorkers } from './workers-launch.ts';
+import { severalWorkers, workersOf } from './workers-launch.ts';
 
 /**
  * What the bench compares: the last ones are the gateway without a ledger, with a user's key on either database, as
@@ -45,8 +46,8 @@ export interface LaunchPlace {
   /** Where lines and spans are taken. */
   readonly sinksPort: number;
   readonly folder: string;
-  /** The core of what is beside the candidate; null for any. */
-  readonly core: number | null;
+  /** The cores of what is beside the candidate. */
+  readonly cores: Cores;
 }
 
 /** The key that every request carries, and the only one that the gateway accepts. */
@@ -108,7 +109,7 @@ function launchPortkey(port: number, upstreamPort: number): Launch {
  * @throws Error when a peer cannot be installed or Postgres not be started
  */
 export async function launch(name: CandidateName, place: LaunchPlace): Promise<Launch | null> {
-  const { port, upstreamPort, core } = place;
+  const { port, upstreamPort, cores } = place;
   switch (name) {
     case 'direct':
       return null;
@@ -123,10 +124,10 @@ export async function launch(name: CandidateName, place: LaunchPlace): Promise<L
     case 'sqlite':
       return launchGateway(place, sqliteLedger());
     case 'postgres':
-      return launchGateway(place, await postgresLedger(core));
+      return launchGateway(place, await postgresLedger(cores));
     case 'workers-2': {
       const plan = launchGateway(place, 'unused');
-      const { environment, prepare } = severalWorkers(2, plan.headers);
+      const { environment, prepare } = severalWorkers(workersOf(name), plan.headers);
       return { ...plan, environment: { ...plan.environment, ...environment }, prepare };
     }
     case 'logs':

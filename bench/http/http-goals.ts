@@ -3,9 +3,10 @@ import type { Goal } from '../report/goal.ts';
 import { median } from '../report/median.ts';
 import { figure, milliseconds } from '../report/table.ts';
 import type { CandidateName } from './candidates.ts';
-import type { HttpResults } from './http-results.ts';
+import { type HttpResults, perCpuSecond } from './http-results.ts';
 import { addedMs } from './http-tables.ts';
 import { telemetryGoals, telemetryNames } from './telemetry-candidates.ts';
+import { workersOf } from './workers-launch.ts';
 
 const SATURATING_CONNECTIONS = 16;
 
@@ -15,6 +16,7 @@ function quotients(
   candidate: CandidateName,
   base: CandidateName,
   stream: boolean,
+  read: (result: JobResult) => number = perSecond,
 ): ReadonlyMap<number, number> {
   const found = new Map<number, number>();
   for (const scenario of results.scenarios) {
@@ -23,7 +25,7 @@ function quotients(
       continue;
     }
     const { name } = scenario;
-    const ratios = results.paired(candidate, base, name, perSecond, (value, other) => value / other);
+    const ratios = results.paired(candidate, base, name, read, (value, other) => value / other);
     if (ratios.length > 0) {
       found.set(connections, median(ratios));
     }
@@ -52,28 +54,19 @@ function perSecond(result: JobResult): number {
   return result.perSecond;
 }
 
-/**
- * What two processes cost more than one, by their CPU time at the same fixed rate. At full load they would push each
- * other out of the caches of the one core that they share here.
- */
+/** What several workers cost more than one process, by CPU time, where each has the connections of that process. */
 function workersGoal(results: HttpResults, stream: boolean, wanted: number): Goal {
-  const fixed = results.scenarios.filter((one) => one.stream === stream && one.loop.kind === 'open');
-  const perCpuSecond = (result: JobResult): number => result.perSecond / result.cpuShare;
-  const ratios = fixed.flatMap(({ name }) => {
-    const found = results.paired(
-      'workers-2',
-      'gatewayz',
-      name,
-      perCpuSecond,
-      (value, other) => value / other,
-    );
-    return found.length === 0 ? [] : [[name, median(found)] as const];
-  });
+  const candidate = 'workers-2';
+  const workers = workersOf(candidate);
+  const found = [...quotients(results, candidate, 'gatewayz', stream, perCpuSecond)];
+  const words = found.map(
+    ([connections, ratio]) => `${figure(ratio)} at ${workers * connections} against ${connections}`,
+  );
   return {
-    what: `two workers: ${stream ? 'streams' : 'requests'} per CPU second ÷ one`,
+    what: `${stream ? 'streams' : 'requests'} per CPU second, ${candidate} at ${workers} × N connections ÷ gatewayz at N`,
     goal: `≥ ${wanted}`,
-    measured: ratios.map(([name, ratio]) => `${figure(ratio)} at ${name}`).join(', ') || figure(null),
-    met: ratios.length === 0 ? null : ratios.every(([, ratio]) => ratio >= wanted),
+    measured: words.join(', ') || figure(null),
+    met: found.length === 0 ? null : found.every(([, ratio]) => ratio >= wanted),
   };
 }
 

@@ -12,6 +12,11 @@ export interface CandidateRound {
 /** One round: every candidate under every load. */
 export type Round = ReadonlyMap<CandidateName, CandidateRound>;
 
+/** Answers for each second of the process's CPU time, and of that of the processes that it has started. */
+export function perCpuSecond({ perSecond, cpuShare }: JobResult): number {
+  return perSecond / cpuShare;
+}
+
 /** All rounds, and what they were made of. */
 export class HttpResults {
   readonly candidates: readonly CandidateName[];

@@ -2,9 +2,10 @@ import type { JobResult } from '../load/job.ts';
 import { median } from '../report/median.ts';
 import { figure, milliseconds, table } from '../report/table.ts';
 import type { CandidateName } from './candidates.ts';
-import type { HttpResults } from './http-results.ts';
+import { type HttpResults, perCpuSecond } from './http-results.ts';
 import { type Scenario, scenarioTitle } from './scenarios.ts';
 import { isTelemetryName } from './telemetry-candidates.ts';
+import { workersOf } from './workers-launch.ts';
 
 /** A quotient with the range over the rounds: `0.64 (0.61–0.66)`. */
 function quotient(
@@ -12,8 +13,9 @@ function quotient(
   candidate: CandidateName,
   base: CandidateName,
   scenario: string,
+  read: (result: JobResult) => number = perSecond,
 ): string {
-  const ratios = results.paired(candidate, base, scenario, perSecond, (value, other) => value / other);
+  const ratios = results.paired(candidate, base, scenario, read, (value, other) => value / other);
   if (ratios.length === 0) {
     return '–';
   }
@@ -25,12 +27,18 @@ function perSecond(result: JobResult): number {
   return result.perSecond;
 }
 
+/** The candidates that one table can hold: workers have another load than the rest. */
+function underOneLoad({ candidates }: HttpResults): readonly CandidateName[] {
+  return candidates.filter((name) => workersOf(name) === 1);
+}
+
 function throughputTable(results: HttpResults): string {
+  const candidates = underOneLoad(results);
   const rows = results.scenarios
     .filter(({ loop }) => loop.kind === 'closed')
     .map((scenario) => [
       scenarioTitle(scenario),
-      ...results.candidates.map((name) => figure(results.figure(name, scenario.name, perSecond))),
+      ...candidates.map((name) => figure(results.figure(name, scenario.name, perSecond))),
       quotient(results, 'gatewayz', 'bare', scenario.name),
       quotient(results, 'gatewayz', 'portkey', scenario.name),
       quotient(results, 'bare', 'portkey', scenario.name),
@@ -40,7 +48,7 @@ function throughputTable(results: HttpResults): string {
   return table(
     [
       'per second',
-      ...results.candidates,
+      ...candidates,
       'gatewayz ÷ bare',
       'gatewayz ÷ portkey',
       'bare ÷ portkey',
@@ -107,31 +115,55 @@ export function addedMs(
 }
 
 function addedTable(results: HttpResults, title: string, pick: 'latencyMs' | 'firstChunkMs'): string {
+  const candidates = underOneLoad(results);
   const rows = results.scenarios
     .filter(({ stream }) => stream || pick === 'latencyMs')
     .map((scenario) => [
       scenarioTitle(scenario),
-      ...results.candidates.map((name) => addedCell(results, name, scenario, pick)),
+      ...candidates.map((name) => addedCell(results, name, scenario, pick)),
     ]);
-  const heads = results.candidates.map((name) => (name === 'direct' ? 'direct (itself)' : name));
+  const heads = candidates.map((name) => (name === 'direct' ? 'direct (itself)' : name));
   return table([title, ...heads], rows);
 }
 
+function cpuCell(results: HttpResults, candidate: CandidateName, scenario: string): string {
+  const share = results.figure(candidate, scenario, (result) => result.cpuShare);
+  const microseconds = results.figure(candidate, scenario, (result) => 1e6 / perCpuSecond(result));
+  return share === null ? '–' : `${figure(microseconds)} (${Math.round(share * 100)} %)`;
+}
+
 function costTable(results: HttpResults): string {
+  const candidates = underOneLoad(results);
   const cpuRows = results.scenarios.map((scenario) => [
     `CPU µs per answer: ${scenarioTitle(scenario)}`,
-    ...results.candidates.map((name) => {
-      const share = results.figure(name, scenario.name, (result) => result.cpuShare);
-      const microseconds = results.figure(
-        name,
-        scenario.name,
-        (result) => (result.cpuShare * 1e6) / result.perSecond,
-      );
-      return share === null ? '–' : `${figure(microseconds)} (${Math.round(share * 100)} %)`;
-    }),
+    ...candidates.map((name) => cpuCell(results, name, scenario.name)),
   ]);
-  const memory = results.candidates.map((name) => figure(results.memory(name)));
-  return table(['process', ...results.candidates], [['peak memory, MiB', ...memory], ...cpuRows]);
+  const memory = candidates.map((name) => figure(results.memory(name)));
+  return table(['process', ...candidates], [['peak memory, MiB', ...memory], ...cpuRows]);
+}
+
+/** Several workers beside one process whose load each of them has. */
+function workersTables(results: HttpResults): readonly string[] {
+  return results.candidates
+    .filter((name) => workersOf(name) > 1)
+    .map((name) =>
+      table(
+        [
+          'CPU µs per answer, with this load for each worker',
+          'gatewayz',
+          name,
+          `per CPU second, ${name} ÷ gatewayz`,
+          `per second, ${name} ÷ gatewayz`,
+        ],
+        results.scenarios.map((scenario) => [
+          scenarioTitle(scenario),
+          cpuCell(results, 'gatewayz', scenario.name),
+          cpuCell(results, name, scenario.name),
+          quotient(results, name, 'gatewayz', scenario.name, perCpuSecond),
+          quotient(results, name, 'gatewayz', scenario.name),
+        ]),
+      ),
+    );
 }
 
 function faults(results: HttpResults): string[] {
@@ -178,6 +210,6 @@ export function httpTables(results: HttpResults): string {
       parts.push(addedTable(results, 'added time to first chunk, ms p50 / p99', 'firstChunkMs'));
     }
   }
-  parts.push(costTable(results));
+  parts.push(costTable(results), ...workersTables(results));
   return [...parts, ...(notes.length > 0 ? [notes.join('\n')] : [])].join('\n\n');
 }

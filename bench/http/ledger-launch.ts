@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { startPostgres } from '@gatewayz/testkit';
+import type { Cores } from './pinning.ts';
 
 const adminToken = 'bench-admin-token';
 /** More than any run can spend. */
@@ -18,10 +19,10 @@ export function sqliteLedger(): LedgerPlace {
   return { environment: { ADMIN_TOKEN: adminToken }, prepare: createKey, close: async () => {} };
 }
 
-/** Keys and ledger in a Postgres of their own, on one core where there is a choice. */
-export async function postgresLedger(core: number | null): Promise<LedgerPlace> {
+/** Keys and ledger in a Postgres of their own, on the given cores. */
+export async function postgresLedger(cores: Cores): Promise<LedgerPlace> {
   const postgres = await startPostgres();
-  if (core !== null) spawnSync('taskset', ['-a', '-cp', String(core), String(postgres.process.pid)]);
+  if (cores !== null) spawnSync('taskset', ['-a', '-cp', cores.join(','), String(postgres.process.pid)]);
   return {
     environment: { ADMIN_TOKEN: adminToken, DATABASE_URL: postgres.url },
     prepare: createKey,

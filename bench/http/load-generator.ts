@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { GeneratorReply } from '../load/generator.ts';
 import type { Job, JobResult } from '../load/job.ts';
+import type { Cores } from './pinning.ts';
 import { type RunningProcess, startProcess, stopProcess } from './start-process.ts';
 
 /** The load generator's process, one job at a time. */
@@ -12,13 +13,13 @@ export class LoadGenerator {
     this.#process = started;
   }
 
-  static async start(core: number | null, folder: string): Promise<LoadGenerator> {
+  static async start(cores: Cores, folder: string): Promise<LoadGenerator> {
     const script = fileURLToPath(new URL('../load/generator.ts', import.meta.url));
     const plan = {
       name: 'load-generator',
       nodeArguments: [script],
       environment: {},
-      core,
+      cores,
       folder,
       port: null,
     };

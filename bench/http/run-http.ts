@@ -7,15 +7,17 @@ import type { HttpOptions } from '../options.ts';
 import { type CandidateName, directHeaders, launch } from './candidates.ts';
 import { type CandidateRound, HttpResults, type Round } from './http-results.ts';
 import { LoadGenerator } from './load-generator.ts';
-import { choosePinning, type Pinning } from './pinning.ts';
-import type { Scenario } from './scenarios.ts';
+import { candidateCores, choosePinning, type Pinning } from './pinning.ts';
+import { loopForWorkers, type Scenario } from './scenarios.ts';
 import { freePort, peakMemoryMib, type RunningProcess, startProcess, stopProcess } from './start-process.ts';
+import { workersOf } from './workers-launch.ts';
 
 /** A candidate that listens, or the reason why it does not. */
 export type Started =
   | {
       readonly running: RunningProcess;
       readonly port: number;
+      readonly workers: number;
       readonly headers: Readonly<Record<string, string>>;
       /** Ends the process and what was started for it. */
       readonly stop: () => Promise<void>;
@@ -46,7 +48,7 @@ export async function withWorkbench<T>(
     name: 'upstream',
     nodeArguments: [fileURLToPath(new URL('../upstream.ts', import.meta.url))],
     environment: { PORT: String(upstreamPort), STREAM_WRITES: String(streamWrites) },
-    core: pinning.upstream,
+    cores: pinning.upstream,
     folder,
     port: upstreamPort,
   });
@@ -54,7 +56,7 @@ export async function withWorkbench<T>(
     name: 'sinks',
     nodeArguments: [fileURLToPath(new URL('../sinks.ts', import.meta.url))],
     environment: { PORT: String(sinksPort) },
-    core: pinning.upstream,
+    cores: pinning.upstream,
     folder,
     port: sinksPort,
   });
@@ -82,28 +84,35 @@ export async function startCandidate(
   let close: () => Promise<void> = async () => {};
   try {
     const port = await freePort();
+    const workers = workersOf(name);
     const { pinning, folder, upstreamPort, sinksPort } = bench;
-    const plan = await launch(name, { port, upstreamPort, sinksPort, folder, core: pinning.upstream });
+    const plan = await launch(name, { port, upstreamPort, sinksPort, folder, cores: pinning.upstream });
     if (plan === null) {
-      return { running: bench.upstream, port: upstreamPort, headers: directHeaders, stop: async () => {} };
+      return {
+        running: bench.upstream,
+        port: upstreamPort,
+        workers,
+        headers: directHeaders,
+        stop: async () => {},
+      };
     }
     close = plan.close ?? close;
     const nodeArguments = [...extraArguments, ...plan.nodeArguments];
     const environment = { ...plan.environment, ...extraEnvironment };
-    const core = pinning.candidate;
-    const running = await startProcess({ name, nodeArguments, environment, core, folder, port });
+    const cores = candidateCores(pinning, workers);
+    const running = await startProcess({ name, nodeArguments, environment, cores, folder, port });
     const stop = async (): Promise<void> => {
       await stopProcess(running);
       await close();
     };
-    return { running, port, headers: (await plan.prepare?.(port)) ?? plan.headers, stop };
+    return { running, port, workers, headers: (await plan.prepare?.(port)) ?? plan.headers, stop };
   } catch (error) {
     await close();
     return { failure: error instanceof Error ? error.message : String(error) };
   }
 }
 
-/** Puts one load on a started candidate. */
+/** Puts one load on each worker of a started candidate. */
 export async function measure(
   bench: Workbench,
   started: Started,
@@ -113,12 +122,12 @@ export async function measure(
   if ('failure' in started) {
     return started;
   }
-  const { port, headers, running } = started;
+  const { port, headers, running, workers } = started;
   try {
     return await bench.generator.run({
       endpoint: { port, headers },
       stream,
-      loop,
+      loop: loopForWorkers(loop, workers),
       seconds,
       pid: running.pid,
     });

@@ -33,6 +33,22 @@ export function scenarios(connections: readonly number[]): readonly Scenario[] {
   ];
 }
 
+/** The load on so many workers together, where each is to have that of `loop`. */
+export function loopForWorkers(loop: Loop, workers: number): Loop {
+  switch (loop.kind) {
+    case 'closed':
+      return { kind: 'closed', connections: loop.connections * workers };
+    case 'open':
+      return {
+        kind: 'open',
+        ratePerSecond: loop.ratePerSecond * workers,
+        maxConnections: loop.maxConnections * workers,
+      };
+    default:
+      return loop satisfies never;
+  }
+}
+
 /** How a scenario is called in a table. */
 export function scenarioTitle({ stream, loop }: Scenario): string {
   const what = stream ? 'streams' : 'requests';

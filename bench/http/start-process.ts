@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { pinned } from './pinning.ts';
+import { type Cores, pinned } from './pinning.ts';
 
 const READY_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 5_000;
@@ -21,8 +21,7 @@ export interface ProcessPlan {
   readonly name: string;
   readonly nodeArguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** The core it is kept on, or null for any. */
-  readonly core: number | null;
+  readonly cores: Cores;
   readonly folder: string;
   /** The port that it will listen on, or null where it speaks over IPC. */
   readonly port: number | null;
@@ -79,7 +78,7 @@ async function listening(
 export async function startProcess(plan: ProcessPlan): Promise<RunningProcess> {
   const errorFile = join(plan.folder, `${plan.name}.err`);
   const errorOutput = openSync(errorFile, 'a');
-  const command = pinned(plan.core, [process.execPath, ...plan.nodeArguments]);
+  const command = pinned(plan.cores, [process.execPath, ...plan.nodeArguments]);
   const child = spawn(command.file, command.arguments, {
     env: { ...process.env, NODE_ENV: 'production', ...plan.environment },
     stdio: ['ignore', 'ignore', errorOutput, ...(plan.port === null ? (['ipc'] as const) : [])],

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Cores } from '../http/pinning.ts';
 import { freePort, startProcess, stopProcess } from '../http/start-process.ts';
 
 const PROVIDERS = 30;
@@ -68,8 +69,8 @@ async function waitUntilIdle(url: string): Promise<void> {
   }
 }
 
-/** Starts it on a core of its own, or on any where `core` is null. */
-export async function startSizedHealthService(core: number | null): Promise<SizedHealthService> {
+/** Starts it on the given cores. */
+export async function startSizedHealthService(cores: Cores): Promise<SizedHealthService> {
   const [stub, port] = await Promise.all([startProviderStub(), freePort()]);
   const folder = mkdtempSync(join(tmpdir(), 'gatewayz-bench-'));
   const config = join(folder, 'gatewayz.yaml');
@@ -83,7 +84,7 @@ export async function startSizedHealthService(core: number | null): Promise<Size
       GATEWAYZ_CONFIG: config,
       GATEWAYZ_DATA_DIR: join(folder, 'data'),
     },
-    core,
+    cores,
     folder,
     port,
   });
