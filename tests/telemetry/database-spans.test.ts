@@ -32,12 +32,11 @@ test('a request has spans for what it waited for at Redis and at the database, a
   };
   const find = ['select api_keys', true, 'sqlite', 'select', 'api_keys'];
   const limit = ['redis.limit', true, 'redis', 'limit', undefined];
-  const settle = ['ledger.settle', true, 'sqlite', 'settle', 'ledger'];
   // What one request reserves may already be there for the next one.
   const reserve = ['ledger.reserve', true, 'sqlite', 'reserve', 'ledger'];
   const isReserve = ([name]: readonly unknown[]): boolean => name === 'ledger.reserve';
   const certain = (): unknown => traces.map((id) => databasesOf(id).filter((each) => !isReserve(each)));
-  await arrived(certain, [[find, limit, settle], [limit, settle], []]);
+  await arrived(certain, [[find, limit], [limit], []]);
   expect(traces.flatMap(databasesOf).filter(isReserve)).toContainEqual(reserve);
   const whole = spansOf(otlp, traces[0] ?? '');
   const server = whole.find(({ kind }) => kind === 'server');
@@ -45,4 +44,28 @@ test('a request has spans for what it waited for at Redis and at the database, a
     ({ startNs, endNs }) => startNs >= (server?.startNs ?? 0n) && endNs <= (server?.endNs ?? 0n),
   );
   expect(isInside).toBe(true);
+});
+
+test('a look at the cache in Redis has a span, and so has what is kept there, after the answer', async () => {
+  await using otlp = await startFakeOtlp();
+  await using stage = await startRedisStage({
+    keys: ['key-of-the-file'],
+    config: { responseCache: { enabled: true } },
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url, OTEL_BSP_SCHEDULE_DELAY: '50' },
+  });
+  const askAgain = async (): Promise<string> => {
+    const { headers } = await chat(stage.gateway, 'key-of-the-file');
+    return headers.get('traceparent')?.split('-')[1] ?? '';
+  };
+  const namesOf = (traceId: string): readonly string[] => {
+    const spans = spansOf(otlp, traceId);
+    const server = spans.find(({ kind }) => kind === 'server');
+    const atRedis = spans.filter(({ attributes }) => attributes['db.system.name'] === 'redis');
+    expect(atRedis.every(({ parentSpanId }) => parentSpanId === server?.spanId)).toBe(true);
+    return atRedis.map(({ name }) => name).sort();
+  };
+  const missed = await askAgain();
+  await arrived(() => namesOf(missed), ['redis.cache_get', 'redis.cache_put']);
+  const hit = await askAgain();
+  await arrived(() => namesOf(hit), ['redis.cache_get']);
 });

@@ -8,7 +8,14 @@ import {
   REQUEST_STAGES,
 } from '@gatewayz/observability';
 import { type Outcome, verdictOf } from '@gatewayz/provider-health';
-import { type Logger, type TraceExemplar, type Tracing, toExemplar } from '@gatewayz/telemetry';
+import {
+  type KeepReason,
+  type Logger,
+  type Trace,
+  type TraceExemplar,
+  type Tracing,
+  toExemplar,
+} from '@gatewayz/telemetry';
 import type { Explanations } from './explanations.ts';
 import type { Attempt } from './inference/attempt.ts';
 import { ENDPOINTS } from './inference/endpoint.ts';
@@ -18,6 +25,10 @@ import { noteHealth } from './routing/note-health.ts';
 import { logBodies } from './telemetry/log-bodies.ts';
 import { logRequest } from './telemetry/request-line.ts';
 import { notableOf, toRequestSpans } from './telemetry/request-spans.ts';
+import { type RequestWait, toWaitSpan } from './telemetry/request-waits.ts';
+import { readShortEnd, type ShortRequest } from './telemetry/short-request.ts';
+import { logShortRequest } from './telemetry/short-request-line.ts';
+import { toShortRequestSpans } from './telemetry/short-request-spans.ts';
 
 /** Things that happen on the request path. Each becomes signals here, and nowhere else. */
 export interface Signals {
@@ -28,6 +39,10 @@ export interface Signals {
   /** An event of a provider's stream was no JSON, and was left out. */
   eventDropped(target: Target): void;
   requestEnded(exchange: Exchange): void;
+  /** Its answer has been kept in the cache, after its end. */
+  answerKept(exchange: Exchange, wait: RequestWait): void;
+  /** A request ended before any provider was asked. */
+  shortRequestEnded(request: ShortRequest): void;
 }
 
 /** Where the signals go. */
@@ -94,6 +109,20 @@ export function createSignals(parts: SignalParts): Signals {
       logRequest(logger, exchange);
       logBodies(logger, exchange);
     },
+    answerKept(exchange, wait) {
+      const { trace } = exchange.arrival;
+      if (tracing === null || trace === null || keepReasonOf(exchange, trace, tracing) === null) return;
+      tracing.record(trace, [toWaitSpan(wait, trace.spanId, dialect)]);
+    },
+    shortRequestEnded(request) {
+      logShortRequest(logger, request);
+      const { trace, receivedAt, end } = request;
+      if (tracing === null || trace === null) return;
+      const endedAt = performance.now();
+      const notable = readShortEnd(end).outcome === 'gateway' ? 'error' : null;
+      if (tracing.keepReason(trace, endedAt - receivedAt, notable) === null) return;
+      tracing.record(trace, toShortRequestSpans(request, trace, endedAt, dialect));
+    },
   };
 }
 
@@ -117,12 +146,17 @@ function recordTrace(
   tracing: Tracing,
   dialect: SqlDialect | null,
 ): TraceExemplar | undefined {
-  const { trace, times } = exchange.arrival;
+  const { trace } = exchange.arrival;
   if (trace === null) return undefined;
-  const reason = tracing.keepReason(trace, exchange.endedAt - times.receivedAt, notableOf(exchange));
+  const reason = keepReasonOf(exchange, trace, tracing);
   if (reason === null) return undefined;
   tracing.record(trace, toRequestSpans(exchange, trace, dialect));
   return toExemplar(trace, reason);
+}
+
+function keepReasonOf(exchange: Exchange, trace: Trace, tracing: Tracing): KeepReason | null {
+  const { receivedAt } = exchange.arrival.times;
+  return tracing.keepReason(trace, exchange.endedAt - receivedAt, notableOf(exchange));
 }
 
 function countInference(exchange: Exchange, exemplar: TraceExemplar | undefined): void {

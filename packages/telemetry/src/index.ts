@@ -31,6 +31,7 @@ export type { BatchResult } from './traces/otlp-sender.ts';
 export { newSpanId, newTraceId } from './traces/random-ids.ts';
 export type { RegisterTracingOptions } from './traces/register-tracing.ts';
 export { registerTracing } from './traces/register-tracing.ts';
+export { SharedAttributes } from './traces/shared-attributes.ts';
 export type { SpanBatch, SpanScope } from './traces/span-batch.ts';
 export type { SpanCounts } from './traces/span-queue.ts';
 export type { TraceExemplar } from './traces/to-exemplar.ts';

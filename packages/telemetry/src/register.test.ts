@@ -1,5 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { type FakeLoki, type RunningProcess, startFakeLoki, startProcess } from '@gatewayz/testkit';
+import {
+  type FakeLoki,
+  type RunningProcess,
+  startFakeLoki,
+  startFakeOtlp,
+  startProcess,
+} from '@gatewayz/testkit';
 import { expect, it } from 'vitest';
 
 const REGISTER = fileURLToPath(new URL('./register.ts', import.meta.url));
@@ -64,6 +70,36 @@ it.each([
   expect(await host.exit).toEqual({ code: 0, signal: null });
   expect(loki.stats().accepted).toBe(500);
   expect(host.stdout().split('\n')).toHaveLength(501);
+});
+
+it.each([
+  ['comes to its end', ''],
+  ['calls process.exit', 'process.exit();'],
+  ['ends by an error that nobody catches', `throw new Error('broken');`],
+])('loses no span of a host that %s, be they more than one batch', async (_how, end) => {
+  await using otlp = await startFakeOtlp();
+  const script = `
+    import { trace } from ${JSON.stringify(import.meta.resolve('@opentelemetry/api'))};
+    const tracer = trace.getTracer('host');
+    for (let n = 0; n < 3_000; n += 1) tracer.startSpan('work').end();
+    ${end}`;
+  await using host = await run(script, { OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url });
+  await host.exit;
+  expect(otlp.spans).toHaveLength(3_000);
+});
+
+it.each([
+  ['is not there', 'stop'],
+  ['never answers', 'hang'],
+] as const)('a collector that %s keeps no host from calling process.exit', async (_what, how) => {
+  await using otlp = await startFakeOtlp({ script: { kind: 'hang' } });
+  if (how === 'stop') await otlp.stop();
+  const script = `
+    import { trace } from ${JSON.stringify(import.meta.resolve('@opentelemetry/api'))};
+    trace.getTracer('host').startSpan('work').end();
+    process.exit(4);`;
+  await using host = await run(script, { OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url });
+  expect(await host.exit).toEqual({ code: 4, signal: null });
 });
 
 it.each([

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import type { Arrival } from '../inference/exchange.ts';
 import { createResponseCache, type ResponseCache } from '../response-cache/response-cache.ts';
+import type { ShortRequest } from '../telemetry/short-request.ts';
 import { answerFromCache } from './answer-from-cache.ts';
 
 const ANN = { keyId: 'laptop', userId: 'ann' };
@@ -12,9 +13,18 @@ function arrive(more: object = {}) {
   const response = { destroyed: false, socket: null, writeHead: vi.fn(), end: vi.fn() };
   const lease = { headers: ['x-ratelimit-limit-requests', '6'], end: vi.fn() };
   const route = { label: 'chat', targets: [TARGET] };
-  const parts = { id: 'req-1', caller: ANN, endpoint: { route: '/v1/chat/completions' }, request: CHAT };
+  const times = { receivedAt: 0, authenticatedAt: 0, bodyReadAt: 0, parsedAt: 0 };
+  const parts = {
+    id: 'req-1',
+    trace: null,
+    times,
+    caller: ANN,
+    endpoint: { route: '/v1/chat/completions' },
+    request: CHAT,
+  };
   const arrival = { ...parts, route, response, lease, ...more } as unknown as Arrival;
-  return { arrival, response, lease, askProviders: vi.fn<(keyed: Arrival) => void>() };
+  const ended: ShortRequest[] = [];
+  return { arrival, response, lease, ended, askProviders: vi.fn<(keyed: Arrival) => void>() };
 }
 
 function createCache(): ResponseCache {
@@ -29,7 +39,9 @@ function createCache(): ResponseCache {
 }
 
 async function ask(cache: ResponseCache, parts: ReturnType<typeof arrive>): Promise<void> {
-  await answerFromCache(cache, parts.arrival, { writeTimeoutMs: 1000 }, parts.askProviders);
+  const signals = { shortRequestEnded: (request: ShortRequest) => parts.ended.push(request) };
+  const rules = { writeTimeoutMs: 1000, tracing: null, signals };
+  await answerFromCache(cache, parts.arrival, rules, parts.askProviders);
 }
 
 test('what is not there is asked for with the name to keep it under, and then given again', async () => {
@@ -51,6 +63,10 @@ test('what is not there is asked for with the name to keep it under, and then gi
     200,
     expect.arrayContaining(['x-gatewayz-cache', 'hit', 'x-ratelimit-limit-requests', '6']),
   ]);
+  expect(first.ended).toEqual([]);
+  const end = { kind: 'from_cache', model: 'chat', provider: 'groq' };
+  // What is in memory was not waited for.
+  expect(second.ended).toMatchObject([{ id: 'req-1', route: '/v1/chat/completions', waits: [], end }]);
 });
 
 test.each([
@@ -75,4 +91,7 @@ test('for a client that left while the cache was being asked nobody is called, a
   await asked;
   expect(parts.askProviders).not.toHaveBeenCalled();
   expect(parts.lease.end.mock.calls).toEqual([[0]]);
+  expect(parts.ended).toMatchObject([
+    { end: { kind: 'left', model: 'chat' }, waits: [{ operation: 'cache_get' }] },
+  ]);
 });

@@ -1,14 +1,20 @@
+import type { Signals } from '../events.ts';
 import type { Arrival, ExchangeRules } from '../inference/exchange.ts';
-import { log } from '../log.ts';
 import type { CachedAnswer } from '../response-cache/cached-answer.ts';
 import type { ResponseCache } from '../response-cache/response-cache.ts';
+import { NO_WAITS, toRedisWait } from '../telemetry/request-waits.ts';
+import { toShortRequest } from '../telemetry/short-request.ts';
 import { limitReading } from './limit-reading.ts';
+
+type CacheRules = Pick<ExchangeRules, 'writeTimeoutMs' | 'tracing'> & {
+  readonly signals: Pick<Signals, 'shortRequestEnded'>;
+};
 
 /** Gives the kept answer of the same request, free of charge; else goes on to the providers. */
 export async function answerFromCache(
   cache: ResponseCache,
   arrival: Arrival,
-  rules: Pick<ExchangeRules, 'writeTimeoutMs'>,
+  rules: CacheRules,
   askProviders: (arrival: Arrival) => void,
 ): Promise<void> {
   const { caller, endpoint, route, request, response, lease } = arrival;
@@ -16,16 +22,32 @@ export async function answerFromCache(
   const cacheKey = cache.keyOf({ caller, endpoint: endpoint.route, route: route.label, stream, body });
   const isServed = (answer: Pick<CachedAnswer, 'provider' | 'model'>): boolean =>
     route.targets.some(({ provider, model }) => provider.name === answer.provider && model === answer.model);
-  const found = cacheKey === null ? null : await cache.find(cacheKey, isServed);
+  const startMs = performance.now();
+  const finding = cacheKey === null ? null : cache.find(cacheKey, isServed);
+  const found = await finding;
+  const { waits = NO_WAITS } = arrival;
+  // What is in memory was not waited for.
+  const waited = finding instanceof Promise ? [...waits, toRedisWait('cache_get', startMs)] : waits;
+  const keyed = { ...arrival, cacheKey, waits: waited };
+  if (found === null && !response.destroyed) {
+    askProviders(keyed);
+    return;
+  }
+  lease.end(0);
+  const { signals } = rules;
+  const model = route.label;
   // The client may have left while the cache was being asked.
-  if (response.destroyed) lease.end(0);
-  else if (found === null) askProviders({ ...arrival, cacheKey });
-  else giveAgain(found, arrival, rules.writeTimeoutMs);
+  if (found === null || response.destroyed) {
+    signals.shortRequestEnded(toShortRequest(keyed, { kind: 'left', model }));
+    return;
+  }
+  giveAgain(found, keyed, rules);
+  const { provider } = found;
+  signals.shortRequestEnded(toShortRequest(keyed, { kind: 'from_cache', model, provider }));
 }
 
-function giveAgain(found: CachedAnswer, arrival: Arrival, writeTimeoutMs: number): void {
-  const { caller, endpoint, route, response, lease, id } = arrival;
-  lease.end(0);
+function giveAgain(found: CachedAnswer, arrival: Arrival, { writeTimeoutMs, tracing }: CacheRules): void {
+  const { response, lease, id, trace } = arrival;
   response.writeHead(200, [
     'content-type',
     'application/json',
@@ -42,14 +64,8 @@ function giveAgain(found: CachedAnswer, arrival: Arrival, writeTimeoutMs: number
     'x-gatewayz-cache',
     'hit',
     ...lease.headers,
+    ...(tracing === null || trace === null ? [] : ['traceparent', tracing.traceparent(trace)]),
   ]);
   response.end(found.body);
   limitReading(response.socket, writeTimeoutMs);
-  log('info', 'Request answered from the cache', {
-    request_id: id,
-    endpoint: endpoint.route,
-    model: route.label,
-    provider: found.provider,
-    key_id: caller.keyId,
-  });
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ApiErrorDetails, toErrorBody } from './api-error.ts';
 import { createRequestId } from './request-id.ts';
 
@@ -43,8 +43,15 @@ const BROKEN: Readonly<Record<string, readonly [number, string, string]>> = {
 };
 const MALFORMED = [400, 'Bad Request', 'The request is malformed.'] as const;
 
-/** Answers what is no whole HTTP request, and closes: nothing behind it on this connection can be trusted. */
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+/**
+ * Answers what is no whole HTTP request, and closes: nothing behind it on this connection can be trusted. `onRefused`
+ * hears of one whose headers were read before it broke off.
+ */
+export function answerBrokenRequest(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  onRefused: (request: FastifyRequest, details: ApiErrorDetails) => void = () => {},
+): void {
   const { [latestReply]: reply, [isLingering]: isRefused, [distrusted]: isFlawed } = socket as ClientSocket;
   if (isRefused || isFlawed) return;
   // What is behind a request that closes its connection is no request, and that one's answer is still to be had.
@@ -53,7 +60,10 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   const details = { status, type: 'invalid_request_error', code: 'bad_request', message } as const;
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) socket.destroy();
   else if (reply === undefined || reply.raw.writableEnded) answerOn(socket, details, reason);
-  else if (isBodyAwaited(reply)) answerInPlace(reply, details);
+  else if (isBodyAwaited(reply)) {
+    answerInPlace(reply, details);
+    onRefused(reply.request, details);
+  }
   // A whole request is being answered: a second answer would be taken for a part of that one.
   else socket.destroy();
 }

@@ -9,7 +9,6 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import { log } from '../log.ts';
 import { ApiError, invalidRequest, toErrorBody, toErrorDetails } from './api-error.ts';
 import { beginRequest } from './begin-request.ts';
 import { answerBrokenRequest, isDistrusted } from './broken-request.ts';
@@ -19,6 +18,7 @@ import { limitReading } from './limit-reading.ts';
 import { refuseFlawedRequests, toRefusal } from './refuse-flawed-requests.ts';
 import { refuseUnknownRoutes } from './refuse-unknown-routes.ts';
 import { createRequestId } from './request-id.ts';
+import { type RefusalParts, tellRefusal } from './tell-refusal.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -33,7 +33,7 @@ declare module 'fastify' {
 }
 
 /** What the server needs beside its configuration. */
-export interface ServerParts {
+export interface ServerParts extends RefusalParts {
   /** Counts every request, and answers for `/metrics` and the views. */
   readonly observability: Observability;
   /** Hears of errors that no handler expected, and counts them. */
@@ -68,7 +68,8 @@ export function createServer(config: ServerConfig, parts: ServerParts): FastifyI
       // Node's own answer to a missing Host has no body.
       requireHostHeader: false,
     },
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: (error, socket) =>
+      answerBrokenRequest(error, socket, (request, details) => tellRefusal(parts, request, details)),
     frameworkErrors: (error, request, reply) => void sendError(parts, error, request, reply),
   };
   const server = Fastify(options);
@@ -139,7 +140,8 @@ function sendError(
     parts.onUnexpected(error, request.id);
   }
   const details = toErrorDetails(known);
-  log('info', 'Request refused', { request_id: request.id, status: details.status, code: details.code });
+  const traceparent = tellRefusal(parts, request, details);
+  if (traceparent !== null) reply.header('traceparent', traceparent);
   if (details.retryAfterSeconds) reply.header('retry-after', details.retryAfterSeconds);
   const { headers = [] } = details;
   for (let index = 0; index < headers.length; index += 2)

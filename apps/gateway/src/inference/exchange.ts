@@ -8,11 +8,12 @@ import type { Signals } from '../events.ts';
 import type { ApiErrorDetails } from '../http/api-error.ts';
 import type { LimitLease } from '../limits/limits.ts';
 import type { Route } from '../providers/catalogue.ts';
+import type { CachedAnswer } from '../response-cache/cached-answer.ts';
 import type { ResponseCache } from '../response-cache/response-cache.ts';
 import { type Candidate, describeCandidates } from '../routing/describe-candidates.ts';
 import { opensInMs } from '../routing/opens-in.ts';
 import type { Pick } from '../routing/router.ts';
-import type { RequestWait } from '../telemetry/request-waits.ts';
+import { type RequestWait, toRedisWait } from '../telemetry/request-waits.ts';
 import { Attempt, type AttemptOwner, type AttemptRules } from './attempt.ts';
 import type { Caller } from './caller.ts';
 import { ClientAnswer, type ClientAnswerOwner } from './client-answer.ts';
@@ -289,8 +290,15 @@ export class Exchange implements AttemptOwner, StreamedAnswerOwner, ClientAnswer
       this.#client.respond(200, body, this.answerHeaders());
       const { cacheKey } = this.arrival;
       const { provider, model } = attempt.target;
-      if (cacheKey !== null) this.#rules.cache?.keep(cacheKey, { provider: provider.name, model, body });
+      if (cacheKey !== null) this.#keep(cacheKey, { provider: provider.name, model, body });
     });
+  }
+
+  #keep(cacheKey: string, answer: CachedAnswer): void {
+    const startMs = performance.now();
+    const kept = this.#rules.cache?.keep(cacheKey, answer);
+    if (!(kept instanceof Promise) || this.arrival.trace === null) return;
+    void kept.then(() => this.#rules.signals.answerKept(this, toRedisWait('cache_put', startMs)));
   }
 
   #finish(): void {

@@ -33,8 +33,8 @@ export interface ResponseCache {
    * Redis that fails, or is slow, has nothing.
    */
   find(key: string, isAccepted: AcceptAnswer): CachedAnswer | null | Promise<CachedAnswer | null>;
-  /** Keeps a whole, successful answer; waits for nothing. */
-  keep(key: string, answer: CachedAnswer): void;
+  /** Keeps a whole, successful answer: at once in memory, with Redis a promise, which never rejects. */
+  keep(key: string, answer: CachedAnswer): void | Promise<void>;
 }
 
 /** Whoever asks may have waited for its limits already, and asks a provider where Redis takes longer. */
@@ -48,7 +48,7 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
     keyOf: (request) => toCacheKey(request, scope),
     find: store.find,
     keep(key, answer) {
-      if (answer.body.length <= maxEntryBytes) store.keep(key, answer);
+      return answer.body.length <= maxEntryBytes ? store.keep(key, answer) : undefined;
     },
   };
 }
@@ -81,9 +81,9 @@ function keepInRedis(redis: RedisLink, { ttlMs, onLookUp }: ResponseCacheOptions
       onLookUp?.(found === null ? 'miss' : 'hit');
       return found;
     },
-    keep(key, answer) {
+    async keep(key, answer) {
       const stored = toStoredAnswer(answer);
-      void redis.ask('cache_put', (client) => client.set(toRedisKey(key), stored, 'PX', ttlMs));
+      await redis.ask('cache_put', (client) => client.set(toRedisKey(key), stored, 'PX', ttlMs));
     },
   };
 }

@@ -1,19 +1,11 @@
 import type { SqlDialect } from '@gatewayz/database';
 import type { Outcome, VisibleBreakerState } from '@gatewayz/provider-health';
 import { type FinishedSpan, GEN_AI, newSpanId, type SpanAttributes, type Trace } from '@gatewayz/telemetry';
-import {
-  ATTR_ERROR_TYPE,
-  ATTR_HTTP_REQUEST_METHOD,
-  ATTR_HTTP_RESPONSE_STATUS_CODE,
-  ATTR_HTTP_ROUTE,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVER_PORT,
-  ATTR_URL_PATH,
-  ATTR_URL_SCHEME,
-} from '@opentelemetry/semantic-conventions';
+import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
 import type { Attempt } from '../inference/attempt.ts';
 import type { Exchange } from '../inference/exchange.ts';
 import { NO_WAITS, type RequestWait, toWaitSpan } from './request-waits.ts';
+import { ofAnsweringTarget, ofCalledTarget, ofEndpoint } from './span-models.ts';
 
 const MS_PER_SECOND = 1000;
 const MICRO = 1_000_000;
@@ -48,17 +40,13 @@ function toServerSpan(exchange: Exchange, trace: Trace): FinishedSpan {
   const { statusCode } = arrival.response;
   const status = exchange.outcome === 'client_closed' ? CLIENT_CLOSED_REQUEST : statusCode;
   return {
-    name: `POST ${endpoint.route}`,
+    ...ofEndpoint(endpoint),
     kind: 'server',
     spanId: trace.spanId,
     parentSpanId: trace.parentSpanId,
     startMs: arrival.times.receivedAt,
     endMs: endedAt,
     attributes: {
-      [ATTR_HTTP_REQUEST_METHOD]: 'POST',
-      [ATTR_HTTP_ROUTE]: endpoint.route,
-      [ATTR_URL_PATH]: endpoint.route,
-      [ATTR_URL_SCHEME]: 'http',
       [ATTR_HTTP_RESPONSE_STATUS_CODE]: status,
       'gatewayz.request_id': arrival.id,
       'gatewayz.user_id': arrival.caller.userId || undefined,
@@ -77,21 +65,18 @@ function toInferenceSpan(exchange: Exchange, trace: Trace, spanId: string): Fini
   const firstChunkAt = stream?.firstChunkAt ?? 0;
   const { parsed } = arrival.request;
   return {
-    name: 'model_inference',
+    ...(target === undefined ? { name: 'model_inference' } : ofAnsweringTarget(target, endpoint)),
     kind: 'internal',
     spanId,
     parentSpanId: trace.spanId,
     startMs: arrival.times.parsedAt,
     endMs: exchange.endedAt,
     attributes: {
-      [GEN_AI.operationName]: endpoint.operation,
-      [GEN_AI.providerName]: target?.provider.name,
-      [GEN_AI.system]: target?.provider.name,
+      [GEN_AI.operationName]: target === undefined ? endpoint.operation : undefined,
       // One of the catalogue's, for it becomes a label of Tempo's metrics; what the client wrote is beside it.
       [GEN_AI.requestModel]: arrival.route.label,
       'gatewayz.requested_model':
         arrival.request.model === arrival.route.label ? undefined : arrival.request.model,
-      [GEN_AI.responseModel]: target?.model,
       [GEN_AI.requestStream]: exchange.wantsStream,
       [GEN_AI.requestMaxTokens]: toCount(parsed.max_completion_tokens ?? parsed.max_tokens),
       [GEN_AI.usageInputTokens]: usage?.inputTokens,
@@ -114,22 +99,15 @@ function toInferenceSpan(exchange: Exchange, trace: Trace, spanId: string): Fini
 
 function toAttemptSpan({ endpoint }: Exchange, attempt: Attempt, parentSpanId: string): FinishedSpan {
   const { target, outcome, failure } = attempt;
-  const { hostname, port } = addressOf(target.provider.config.baseUrl);
   return {
-    name: `attempt ${target.provider.name}`,
+    ...ofCalledTarget(target, endpoint),
     kind: 'client',
     spanId: attempt.spanId || newSpanId(),
     parentSpanId,
     startMs: attempt.startedAt,
     endMs: attempt.endedAt,
     attributes: {
-      [ATTR_HTTP_REQUEST_METHOD]: 'POST',
-      [ATTR_SERVER_ADDRESS]: hostname,
-      [ATTR_SERVER_PORT]: port,
       [ATTR_HTTP_RESPONSE_STATUS_CODE]: failure?.status ?? (outcome === 'success' ? 200 : undefined),
-      'ai.provider': target.provider.name,
-      [GEN_AI.operationName]: endpoint.operation,
-      [GEN_AI.requestModel]: target.metrics.label,
       'gatewayz.outcome': outcome,
       'gatewayz.breaker_state': breakerStateOf(attempt),
       'gatewayz.chosen_as': chosenAs(attempt),
@@ -180,25 +158,6 @@ function breakerStateOf({ pick, target, startedAt }: Attempt): VisibleBreakerSta
   return pick.admission.kind === 'probe' ? 'half_open' : 'closed';
 }
 
-interface Address {
-  readonly hostname: string;
-  readonly port: number | undefined;
-}
-
-/** By base URL: there are as many as providers. */
-const addresses = new Map<string, Address>();
-
-function addressOf(baseUrl: string): Address {
-  let address = addresses.get(baseUrl);
-  if (address === undefined) {
-    const { hostname, port, protocol } = new URL(baseUrl);
-    address = { hostname, port: port === '' ? DEFAULT_PORTS[protocol] : Number(port) };
-    addresses.set(baseUrl, address);
-  }
-  return address;
-}
-
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 const REASON = /^[a-z_]{1,32}$/i;
 
 /** Words of the provider's: none that could be anything else. */

@@ -6,10 +6,13 @@ import {
   ATTR_DB_SYSTEM_NAME,
 } from '@opentelemetry/semantic-conventions';
 
-/** One question to Redis or to the database that a request could not go on without. Times by `performance.now()`. */
+/**
+ * One question to Redis or to the database that a request could not go on without; `cache_put` alone is asked beside its
+ * answer. Times by `performance.now()`.
+ */
 export interface RequestWait {
   readonly asked: 'redis' | 'database';
-  readonly operation: 'limit' | 'select' | 'reserve' | 'settle';
+  readonly operation: 'limit' | 'cache_get' | 'cache_put' | 'select' | 'reserve';
   /** What it was about, as the spans name it; '' where nothing of a name. */
   readonly collection: 'api_keys' | 'ledger' | '';
   readonly startMs: number;
@@ -18,6 +21,11 @@ export interface RequestWait {
 
 /** The waits of a request that waited for nothing. */
 export const NO_WAITS: readonly RequestWait[] = [];
+
+/** A question to Redis that has just been answered. */
+export function toRedisWait(operation: 'limit' | 'cache_get' | 'cache_put', startMs: number): RequestWait {
+  return { asked: 'redis', operation, collection: '', startMs, endMs: performance.now() };
+}
 
 /** `db.system.name`, as OpenTelemetry's conventions of database spans name them. */
 const SYSTEMS: Readonly<Record<SqlDialect, string>> = { sqlite: 'sqlite', postgres: 'postgresql' };
@@ -46,7 +54,8 @@ export function toWaitSpan(
 
 const NAMES: Readonly<Record<RequestWait['operation'], string>> = {
   limit: 'redis.limit',
+  cache_get: 'redis.cache_get',
+  cache_put: 'redis.cache_put',
   select: 'select api_keys',
   reserve: 'ledger.reserve',
-  settle: 'ledger.settle',
 };

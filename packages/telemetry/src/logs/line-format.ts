@@ -14,7 +14,8 @@ export interface BaseFields {
 /** What `SafeFields` can hold of it: control characters are spelled out already. */
 const NEEDS_ESCAPES = /["\\\n\t]/;
 
-function toJsonText(text: string): string {
+/** A text of `SafeFields` as JSON. */
+export function toJsonText(text: string): string {
   return NEEDS_ESCAPES.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
 

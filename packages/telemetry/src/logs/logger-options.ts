@@ -13,7 +13,7 @@ export interface LokiOptions extends LokiAddress {
   readonly maxQueuedLines?: number;
   /** Bytes that wait at most; default 24 MB. */
   readonly maxQueuedBytes?: number;
-  /** A push is made when so many bytes wait; default 256 KB. */
+  /** A push is made when so many bytes wait; default 512 KB. */
   readonly batchBytes?: number;
   /** … or when the oldest line has waited so long; default 1,000. */
   readonly flushMs?: number;

@@ -1,4 +1,4 @@
-import type { BaseFields } from './line-format.ts';
+import { type BaseFields, toJsonText } from './line-format.ts';
 import type { SafeFields } from './log-fields.ts';
 import type { LogLevel } from './log-level.ts';
 import type { LokiOptions } from './logger-options.ts';
@@ -25,8 +25,10 @@ function metadataOf(fields: SafeFields): string {
   for (const name of METADATA) {
     const value = fields[name];
     if (value === undefined || value === null || value === '') continue;
-    const text = JSON.stringify(String(value).slice(0, MAX_METADATA_LENGTH).toWellFormed());
-    metadata += `${metadata === '' ? '{' : ','}"${name}":${text}`;
+    const text = String(value);
+    const short =
+      text.length > MAX_METADATA_LENGTH ? text.slice(0, MAX_METADATA_LENGTH).toWellFormed() : text;
+    metadata += `${metadata === '' ? '{' : ','}"${name}":${toJsonText(short)}`;
   }
   return metadata === '' ? '' : `${metadata}}`;
 }
@@ -47,7 +49,7 @@ export function createLokiSink(
     onTrouble,
     maxQueuedLines: options.maxQueuedLines ?? 100_000,
     maxQueuedBytes: options.maxQueuedBytes ?? 24_000_000,
-    batchBytes: options.batchBytes ?? 262_144,
+    batchBytes: options.batchBytes ?? 524_288,
     flushMs: options.flushMs ?? 1_000,
     silenceMs: options.silenceMs ?? 150_000,
     timing: { ...TIMING, ...options.timing },

@@ -19,6 +19,8 @@ describe('the mask', () => {
     `{\\"apiKey\\": \\"${CANARY}\\"}`,
     `x-api-key=${CANARY}`,
     `https://host/path?key=${CANARY}&model=a`,
+    `https://host/path?key=value${CANARY}`,
+    `https://host/path?key=value.${CANARY}`,
     `https://host/path?model=a&access_token=${CANARY}`,
     `https://user:${CANARY}@host/`,
     `postgres://user:p@${CANARY}@host/`,
@@ -43,6 +45,9 @@ describe('the mask', () => {
     'risk-assessment-of-a-task',
     'http://127.0.0.1:9001/v1/chat/completions?stream=true',
     'the monkey=banana and the turkey=dinner',
+    'OTEL_EXPORTER_OTLP_HEADERS must be key=value pairs, percent-encoded, with commas between; none is used',
+    "Expected format: key=value. The ',' and '=' characters must be percent-encoded in keys and values.",
+    'pass it as key=value',
   ])('leaves %s as it is', (text) => {
     expect(createMask()(text)).toBe(text);
   });

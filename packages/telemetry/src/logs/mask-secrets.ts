@@ -9,7 +9,8 @@ const ASSIGNED = String.raw`\\{0,3}["']?\s{0,3}`;
 const SHAPES: readonly string[] = [
   // `Authorization: Bearer …`, `"api_key": "…"`, `?token=…`: what is kept is the name
   String.raw`(?<assigned>(?<![a-z0-9])(?:(?:proxy-)?authorization|(?:x-|openai-|anthropic-|goog-)?api[-_]?key|(?:access|refresh|session|auth|client|id|api|private)[-_]?(?:token|key|secret)|token|password|passwd|secret)${ASSIGNED}[:=]\s{0,3}\\{0,3}["']?)${VALUE}`,
-  String.raw`(?<query>(?<![a-z0-9])(?:key|sig|signature)=)[^\s"'\\&,;<>}\]]+`,
+  // `?key=…`, but not the words `key=value`, as warnings about a format have them
+  String.raw`(?<query>(?<![a-z0-9])(?:key|sig|signature)=)(?!value\.?(?:[\s"'\\&,;<>}\]]|$))[^\s"'\\&,;<>}\]]+`,
   String.raw`(?<cookie>(?<![a-z0-9])(?:set-)?cookie${ASSIGNED}[:=])[^\n]+`,
   String.raw`(?<scheme>(?<![a-z0-9])(?:bearer|basic)\s{1,4})[\w.~+/=*-]{6,}`,
   // `https://name:password@host`

@@ -1,4 +1,5 @@
 import { close, constants, fstatSync, openSync, write, writeSync } from 'node:fs';
+import { LineBytes } from './line-bytes.ts';
 
 /** Lines of one sink: `written` = `delivered` + `dropped` + `queued`, at every moment. */
 export interface StdoutCounts {
@@ -11,7 +12,7 @@ export interface StdoutCounts {
 export interface StdoutOptions {
   /** Default 1. */
   readonly fd?: number;
-  /** Characters that wait at most, over which lines are dropped; default 8 million. */
+  /** Bytes that wait at most, over which lines are dropped; default 8 million. */
   readonly maxQueued?: number;
 }
 
@@ -62,8 +63,7 @@ class DescriptorSink implements StdoutSink {
   readonly #fd: number;
   readonly #ownsFd: boolean;
   readonly #maxQueued: number;
-  #waiting: string[] = [];
-  #waitingLength = 0;
+  readonly #waiting = new LineBytes();
   /** What is being written, from its first unwritten byte; `null` where nothing is. */
   #chunk: Buffer | null = null;
   #chunkLines = 0;
@@ -84,15 +84,14 @@ class DescriptorSink implements StdoutSink {
 
   write(line: string): void {
     this.#written += 1;
-    const length = this.#waitingLength + (this.#chunk?.length ?? 0) + line.length;
+    const length = this.#waiting.length + (this.#chunk?.length ?? 0) + line.length;
     if (this.#isClosed || length > this.#maxQueued) {
       this.#dropped += 1;
       return;
     }
-    this.#waiting.push(line);
-    this.#waitingLength += line.length + 1;
+    this.#waiting.add(line);
     if (this.#chunk !== null) return;
-    if (this.#waitingLength >= CHUNK) this.#next();
+    if (this.#waiting.length >= CHUNK) this.#next();
     else this.#timer ??= setTimeout(() => this.#next(), MAX_WAIT_MS).unref();
   }
 
@@ -101,7 +100,7 @@ class DescriptorSink implements StdoutSink {
       written: this.#written,
       delivered: this.#delivered,
       dropped: this.#dropped,
-      queued: this.#waiting.length + this.#chunkLines,
+      queued: this.#waiting.lines + this.#chunkLines,
     };
   }
 
@@ -136,11 +135,9 @@ class DescriptorSink implements StdoutSink {
   }
 
   #fill(): boolean {
-    if (this.#waiting.length === 0) return false;
-    this.#chunk = Buffer.from(`${this.#waiting.join('\n')}\n`);
-    this.#chunkLines = this.#waiting.length;
-    this.#waiting = [];
-    this.#waitingLength = 0;
+    if (this.#waiting.lines === 0) return false;
+    this.#chunkLines = this.#waiting.lines;
+    this.#chunk = this.#waiting.take();
     return true;
   }
 
@@ -194,17 +191,16 @@ class DescriptorSink implements StdoutSink {
     this.#dropped += this.#chunkLines;
     this.#chunk = null;
     this.#chunkLines = 0;
-    if (this.#waiting.length === 0) this.#tellIdle();
+    if (this.#waiting.lines === 0) this.#tellIdle();
     else this.#timer = setTimeout(() => this.#next(), RETRY_MS).unref();
   }
 
   #loseAll(): void {
     this.#stopTimer();
-    this.#dropped += this.#chunkLines + this.#waiting.length;
+    this.#dropped += this.#chunkLines + this.#waiting.lines;
     this.#chunk = null;
     this.#chunkLines = 0;
-    this.#waiting = [];
-    this.#waitingLength = 0;
+    this.#waiting.clear();
   }
 
   /** The last chance of a process that exits: as much as the descriptor takes at once. */

@@ -8,6 +8,8 @@ import type { SpanBatch } from './span-batch.ts';
 export interface BatchSink {
   /** Takes the batch's buffer over. Never rejects. */
   send(batch: SpanBatch): Promise<BatchResult>;
+  /** Blocks until what it was given is settled, or the budget is over: for a process that is exiting. */
+  drainSync?(budgetMs: number): void;
   /** Ends it; what is under way fails. */
   close(): void;
 }
@@ -15,6 +17,11 @@ export interface BatchSink {
 /** What the thread is started with. */
 export interface ExportThreadData {
   readonly otlp: OtlpSettings;
+}
+
+/** The same, and where the thread counts the batches that it has settled. */
+export interface ExportWorkerData extends ExportThreadData {
+  readonly settled: SharedArrayBuffer;
 }
 
 /** A batch, as the thread gets it. */
@@ -61,6 +68,9 @@ class ExportThread implements BatchSink {
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | null = null;
   #startedAt = Number.NEGATIVE_INFINITY;
+  /** By this thread: how many batches it was given, and its count of those that are settled. */
+  #given = 0;
+  #settled = new Int32Array(new SharedArrayBuffer(4));
   #lastId = 0;
   #isClosed = false;
 
@@ -82,10 +92,21 @@ class ExportThread implements BatchSink {
       try {
         this.#worker ??= this.#start();
         this.#worker.postMessage({ id, batch } satisfies BatchMessage, [batch.body.buffer]);
+        this.#given += 1;
       } catch {
         this.#settle({ id, result: ENDED });
       }
     });
+  }
+
+  drainSync(budgetMs: number): void {
+    const endMs = performance.now() + budgetMs;
+    for (;;) {
+      const settled = Atomics.load(this.#settled, 0);
+      const leftMs = endMs - performance.now();
+      if (this.#worker === null || settled >= this.#given || leftMs <= 0) return;
+      Atomics.wait(this.#settled, 0, settled, leftMs);
+    }
   }
 
   close(): void {
@@ -95,9 +116,11 @@ class ExportThread implements BatchSink {
 
   #start(): Worker {
     this.#startedAt = performance.now();
+    this.#given = 0;
+    this.#settled = new Int32Array(new SharedArrayBuffer(4));
     const worker = new Worker(this.#entry, {
       name: 'spans',
-      workerData: this.#data,
+      workerData: { ...this.#data, settled: this.#settled.buffer } satisfies ExportWorkerData,
       // What the process was started with (--import of a register module, say) is not for this thread.
       execArgv: [],
       env: {},

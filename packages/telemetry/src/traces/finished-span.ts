@@ -1,3 +1,5 @@
+import type { SharedAttributes } from './shared-attributes.ts';
+
 /** OpenTelemetry's kinds of span, in the order of its API's numbers. */
 export const SPAN_KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as const;
 
@@ -34,6 +36,8 @@ export interface FinishedSpan {
   readonly startMs: number;
   readonly endMs: number;
   readonly attributes: SpanAttributes;
+  /** More attributes, none of them among the others. */
+  readonly shared?: SharedAttributes;
   readonly events?: readonly SpanEvent[];
   readonly links?: readonly SpanLink[];
   /** Default `unset`, as OpenTelemetry asks of what did not fail. */

@@ -25,9 +25,14 @@ export class ProtobufWriter {
     this.#view = new DataView(this.#bytes.buffer);
   }
 
-  /** What was written, in a buffer of its own. */
-  copy(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#bytes.subarray(0, this.length));
+  /** What was written from `start` on, in a buffer of its own. */
+  copy(start = 0): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#bytes.subarray(start, this.length));
+  }
+
+  /** What was written from `start` on, as much of it as there is room for. */
+  copyInto(into: Uint8Array, start: number): void {
+    for (let at = 0; at < into.length; at++) into[at] = this.#bytes[start + at] ?? 0;
   }
 
   /** A message begins; what is written until `close` is in it. Returns what `close` needs. */
@@ -50,6 +55,21 @@ export class ProtobufWriter {
     this.length = start - 1;
     this.#varint(length);
     this.length += length;
+  }
+
+  /** What was written elsewhere: fields, whole. */
+  bytes(written: Uint8Array): void {
+    const count = written.length;
+    this.#reserve(count);
+    this.#bytes.set(written, this.length);
+    this.length += count;
+  }
+
+  /** A field whose length and content were written elsewhere. */
+  message(tag: number, written: Uint8Array): void {
+    this.#reserve(MAX_TAG_BYTES);
+    this.#varint(tag);
+    this.bytes(written);
   }
 
   /** A whole number from 0 to 2^53 − 1, or a truth value as 0 or 1. */

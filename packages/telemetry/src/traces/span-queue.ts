@@ -120,6 +120,15 @@ export class SpanQueue {
     this.#tellWaiting();
   }
 
+  /** Sends what waits while this thread stands still, for a process that is exiting: nobody reads its counts any more. */
+  closeSync(budgetMs: number): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#seal();
+    for (const batch of this.#ready.splice(0)) void this.#send(batch);
+    if (this.#queued > 0) this.#parts.sink.drainSync?.(budgetMs);
+  }
+
   #take(trace: Trace, scope: SpanScope, span: FinishedSpan, origin: EpochOrigin): void {
     const filling = this.#filling;
     const before = filling.bytes;

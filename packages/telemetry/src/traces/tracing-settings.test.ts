@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createMask } from '../logs/mask-secrets.ts';
 import type { Environment } from './environment-values.ts';
 import { readTracingSettings, type TracingSettings } from './tracing-settings.ts';
 
@@ -155,11 +156,13 @@ test.each<[string, string]>([
   ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', '-1'],
   ['OTEL_PROPAGATORS', 'b3'],
   ['OTEL_RESOURCE_ATTRIBUTES', '=x'],
-])('a bad %s (%s) is told without its value, and the default is used', (name, value) => {
+])('a bad %s (%s) is told without its value, in words that the log leaves as they are', (name, value) => {
   const [settings, problems] = readAll({ ...ENDPOINT, [name]: value });
   expect(problems).toHaveLength(1);
   expect(problems[0]).toContain(name);
   expect(problems[0]).not.toContain(value);
+  expect(createMask()(problems[0] ?? '')).toBe(problems[0]);
+  // The default stands in its place.
   expect(settings).toEqual(readAll(ENDPOINT)[0]);
 });
 

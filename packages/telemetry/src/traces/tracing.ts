@@ -76,9 +76,13 @@ export interface Tracing {
 }
 
 const DEFAULT_SLOW_MS = 30_000;
+const EXIT_BUDGET_MS = 1_000;
 const NO_HEADERS: OutgoingTraceHeaders = {};
 
-/** Creates tracing as the environment asks for it, or says null where it asks for none: see `readTracingSettings`. */
+/**
+ * Creates tracing as the environment asks for it, or says null where it asks for none: see `readTracingSettings`. What a
+ * process has left as it exits gets one more second.
+ */
 export function createTracing(options: TracingOptions = {}): Tracing | null {
   const onProblem = toSafe(options.onProblem ?? warn);
   const environment = options.environment ?? process.env;
@@ -93,6 +97,7 @@ class LateTracing implements Tracing {
   readonly #queue: SpanQueue;
   readonly #scope: SpanScope;
   readonly #slowMs: number;
+  readonly #onExit = (): void => this.#queue.closeSync(EXIT_BUDGET_MS);
 
   constructor(settings: TracingSettings, options: TracingOptions, onProblem: (problem: string) => void) {
     const { otlp, resource, queue, limits } = settings;
@@ -108,6 +113,7 @@ class LateTracing implements Tracing {
       resource: createProcessResource(resource).attributes,
       onProblem: (problem) => onProblem(`traces: ${problem}`),
     });
+    process.once('exit', this.#onExit);
   }
 
   begin(headers: IncomingTraceHeaders): Trace {
@@ -156,8 +162,9 @@ class LateTracing implements Tracing {
     return this.#queue.flush(budgetMs);
   }
 
-  close(budgetMs: number): Promise<void> {
-    return this.#queue.close(budgetMs);
+  async close(budgetMs: number): Promise<void> {
+    await this.#queue.close(budgetMs);
+    process.removeListener('exit', this.#onExit);
   }
 }
 

@@ -10,7 +10,8 @@ export function writeAttribute(writer: ProtobufWriter, tag: number, key: string,
   writer.close(pair);
 }
 
-function writeValue(writer: ProtobufWriter, tag: number, value: PlainValue, isWhole = true): void {
+/** Writes a value as a field of the message that is open; numbers as whole ones where they are and `isWhole` says so. */
+export function writeValue(writer: ProtobufWriter, tag: number, value: PlainValue, isWhole = true): void {
   const message = writer.open(tag);
   switch (typeof value) {
     case 'string':

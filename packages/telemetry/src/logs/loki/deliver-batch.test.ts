@@ -3,7 +3,10 @@ import { deliverBatch } from './deliver-batch.ts';
 import type { PushResult } from './push-request.ts';
 
 function entriesOf(count: number) {
-  return Array.from({ length: count }, (_, at) => ({ stream: 0, json: `["${at}","line ${at}"]` }));
+  return Array.from({ length: count }, (_, at) => ({
+    stream: 0,
+    json: Buffer.from(`["${at}","line ${at}"]`),
+  }));
 }
 
 function answer(status: number, text = '', retryAfter = ''): PushResult {
@@ -28,7 +31,7 @@ function picky(bad: readonly number[]) {
 }
 
 const OPTIONS = {
-  compress: (json: string) => Buffer.from(json),
+  compress: (json: Buffer) => json,
   wait: async () => {},
   onTrouble: () => {},
 };

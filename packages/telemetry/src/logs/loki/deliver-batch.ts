@@ -11,7 +11,7 @@ export interface Delivery {
 
 export interface DeliveryOptions {
   readonly push: Push;
-  readonly compress: (json: string) => Uint8Array;
+  readonly compress: (json: Buffer) => Uint8Array;
   /** Waits before the next try; `failures` in a row so far. */
   readonly wait: (failures: number, retryAfter: string) => Promise<void>;
   /** A try failed and will be made again. */

@@ -16,7 +16,7 @@ it('gives back every line once, in order, whatever is in it', () => {
   const got: string[] = [];
   for (let batch = queue.take(100_000); batch !== null; batch = queue.take(100_000)) {
     const body = JSON.parse(
-      toPushJson(readEntries(batch.bytes), ['{"s":"0"}', '{"s":"1"}', '{"s":"2"}']),
+      toPushJson(readEntries(batch.bytes), ['{"s":"0"}', '{"s":"1"}', '{"s":"2"}']).toString(),
     ) as {
       streams: { stream: { s: string }; values: [string, string, object?][] }[];
     };

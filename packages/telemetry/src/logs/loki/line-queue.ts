@@ -1,3 +1,5 @@
+import { LineBytes } from '../line-bytes.ts';
+
 /** Some lines, encoded: a head and a text by turns, each on a line of its own. */
 interface Frame {
   readonly bytes: Buffer;
@@ -20,14 +22,12 @@ const FRAME_LENGTH = 65_536;
 
 /**
  * The lines that wait, first in, first out, bounded; the ones on their way stay until they are settled, so that what
- * a broken thread had can be sent again. The heap holds only the last 64 KB, the rest is in buffers.
+ * a broken thread had can be sent again. They are in buffers, outside of the heap.
  */
 export class LineQueue {
   readonly #limits: QueueLimits;
   #frames: Frame[] = [];
-  #open: string[] = [];
-  #openLines = 0;
-  #openLength = 0;
+  readonly #open = new LineBytes();
   #sealedLines = 0;
   #sealedBytes = 0;
   #onTheWay = 0;
@@ -37,22 +37,20 @@ export class LineQueue {
   }
 
   get lines(): number {
-    return this.#sealedLines + this.#openLines;
+    return this.#sealedLines + this.#open.lines / 2;
   }
 
-  /** What is not encoded yet is counted in characters. */
   get bytes(): number {
-    return this.#sealedBytes + this.#openLength;
+    return this.#sealedBytes + this.#open.length;
   }
 
   /** Takes a line, or says that there is no room. */
   add(head: string, line: string): boolean {
     const length = head.length + line.length + 2;
     if (this.lines >= this.#limits.maxLines || this.bytes + length > this.#limits.maxBytes) return false;
-    this.#open.push(head, line);
-    this.#openLines += 1;
-    this.#openLength += length;
-    if (this.#openLength >= FRAME_LENGTH) this.#seal();
+    this.#open.add(head);
+    this.#open.add(line);
+    if (this.#open.length >= FRAME_LENGTH) this.#seal();
     return true;
   }
 
@@ -92,9 +90,7 @@ export class LineQueue {
   clear(): number {
     const { lines } = this;
     this.#frames = [];
-    this.#open = [];
-    this.#openLines = 0;
-    this.#openLength = 0;
+    this.#open.clear();
     this.#sealedLines = 0;
     this.#sealedBytes = 0;
     this.#onTheWay = 0;
@@ -102,13 +98,12 @@ export class LineQueue {
   }
 
   #seal(): void {
-    if (this.#openLines === 0) return;
-    const bytes = Buffer.from(`${this.#open.join('\n')}\n`);
-    this.#frames.push({ bytes, lines: this.#openLines });
-    this.#sealedLines += this.#openLines;
+    if (this.#open.lines === 0) return;
+    // A head and a line by turns.
+    const lines = this.#open.lines / 2;
+    const bytes = this.#open.take();
+    this.#frames.push({ bytes, lines });
+    this.#sealedLines += lines;
     this.#sealedBytes += bytes.length;
-    this.#open = [];
-    this.#openLines = 0;
-    this.#openLength = 0;
   }
 }
