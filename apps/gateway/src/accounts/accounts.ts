@@ -19,7 +19,7 @@ export interface Accounts {
   readonly subscriptions: Subscriptions;
   readonly trials: Trials;
   readonly credits: Credits;
-  /** Grants the credits of billing cycles that have begun; rejects with a `SqlError`. */
+  /** Grants the credits of billing cycles that have begun; rejects with a `SqlError` or an `AccountError`. */
   grantDue(): Promise<void>;
   /** One cheap query for each kind; not for the path of a scrape. */
   counts(): Promise<AccountCounts>;

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { SqlError } from '@gatewayz/database';
 import type { Grant } from '../ledger/charge.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { UserColumns } from '../store/tables.ts';
 import { AccountError } from './account-error.ts';
 import { type AccountStore, runQuery } from './account-store.ts';
+import { creditRefusal } from './give-credits.ts';
 import type { Users } from './users.ts';
 
 export interface CreditChange {
@@ -35,34 +34,20 @@ export function createCredits(store: AccountStore, ledger: Pick<Ledger, 'grant'>
     return rows.length > 0;
   }
 
+  async function balanceOf(userId: string): Promise<number> {
+    const { granted_micro: granted, charged_micro: charged } = await users.get(userId);
+    return granted - charged;
+  }
+
   return {
     async change(change) {
       const { userId, kind, amountMicro, idempotencyKey = randomUUID() } = change;
-      const user = await users.get(userId);
-      const { granted_micro: granted, charged_micro: charged } = user;
+      const before = await balanceOf(userId);
       const id = `credit:${userId}:${idempotencyKey}`;
-      if (await isDone(id, change)) return granted - charged;
-      refuseExcess(user, amountMicro);
-      const grant = { id, userId, kind, amountMicro, atMs: epochNow() };
-      const balance = await ledger.grant(grant).catch(async (error: unknown) => {
-        // Of several changes at once each finds that it is possible, and the database takes only some.
-        if (error instanceof SqlError && error.code === 'failed')
-          refuseExcess(await users.get(userId), amountMicro);
-        throw error;
-      });
-      await isDone(id, change);
-      return balance ?? granted - charged;
+      if (await isDone(id, change)) return before;
+      const balance = await ledger.grant({ id, userId, kind, amountMicro, atMs: epochNow() });
+      if (!(await isDone(id, change))) throw creditRefusal(amountMicro);
+      return balance ?? balanceOf(userId);
     },
   };
-}
-
-/** Throws where the balance would fall below zero, or what was ever granted would be no exact number. */
-function refuseExcess({ granted_micro: granted, charged_micro: charged }: UserColumns, amount: number): void {
-  if (amount < 0 && granted - charged + amount < 0)
-    throw new AccountError('conflict', 'The balance is too low to take so much.');
-  if (granted + amount > Number.MAX_SAFE_INTEGER)
-    throw new AccountError(
-      'conflict',
-      'All grants of a user are 9,007,199,254,740,991 micro-credits at most.',
-    );
 }

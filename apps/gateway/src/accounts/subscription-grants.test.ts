@@ -104,13 +104,23 @@ describe.each(['sqlite', 'postgres'] as const)('credits of billing cycles on %s'
   test('that could not be granted are granted the next time', async () => {
     for (const userId of ['ann', 'bob', 'eve']) await subscribe(userId);
     goTo('2026-03-01T00:00:00Z');
-    const { grant } = stage.ledger;
+    const grant = stage.ledger.grant.bind(stage.ledger);
     stage.ledger.grant = (change) =>
       change.userId === 'bob' ? Promise.reject(new Error('away')) : grant(change);
     await expect(stage.accounts.grantDue()).rejects.toThrow('away');
     stage.ledger.grant = grant;
     await stage.accounts.grantDue();
     expect(await Promise.all(['ann', 'bob', 'eve'].map(cyclesOf))).toEqual([2, 2, 2]);
+  });
+
+  test('that are more than can be counted are refused, and stop nobody else', async () => {
+    for (const userId of ['ann', 'bob', 'eve']) await subscribe(userId);
+    const amountMicro = Number.MAX_SAFE_INTEGER - CREDITS;
+    await stage.accounts.credits.change({ userId: 'bob', kind: 'grant', amountMicro });
+    goTo('2026-03-01T00:00:00Z');
+    await expect(stage.accounts.grantDue()).rejects.toMatchObject({ code: 'conflict' });
+    expect(await Promise.all(['ann', 'eve'].map(cyclesOf))).toEqual([2, 2]);
+    expect(await stage.accounts.users.get('bob')).toMatchObject({ granted_micro: Number.MAX_SAFE_INTEGER });
   });
 
   test('are granted to every subscriber, of however many pages', async () => {

@@ -1,6 +1,8 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import { AccountError } from './account-error.ts';
 import { type AccountStore, runQuery } from './account-store.ts';
 import { cycleStarts } from './cycle-starts.ts';
+import { giveCredits } from './give-credits.ts';
 
 /** A subscription, with what its plan grants for each billing cycle. */
 export interface GrantingSubscription {
@@ -12,11 +14,14 @@ export interface GrantingSubscription {
   readonly creditsMicro: number;
 }
 
-/** Grants the credits of subscriptions, for each billing cycle once, whoever does so and however often. */
+/**
+ * Grants the credits of subscriptions, for each billing cycle once, whoever does so and however often. Rejects with a
+ * `SqlError`, and with an `AccountError` where a user would have more than can be counted.
+ */
 export interface SubscriptionGrants {
-  /** Those of the cycles that have begun by now, before its end. Rejects with a `SqlError`. */
+  /** Those of the cycles that have begun by now, before its end. */
   grantFor(subscription: GrantingSubscription): Promise<void>;
-  /** The same for all that are active or have ended in the last year. Rejects with a `SqlError`. */
+  /** The same for all that are active or have ended in the last year; a user who can have no more stops no other. */
   grantAll(): Promise<void>;
 }
 
@@ -40,7 +45,7 @@ export function createSubscriptionGrants(
     const done = await findGrants(store, news);
     for (const grantId of news) {
       if (!done.has(grantId)) {
-        await ledger.grant({ id: grantId, userId, kind: 'grant', amountMicro, atMs: nowMs });
+        await giveCredits(ledger, { id: grantId, userId, amountMicro, atMs: nowMs });
       }
     }
     granted.set(id, ids.length);
@@ -49,11 +54,18 @@ export function createSubscriptionGrants(
   return {
     grantFor,
     async grantAll() {
+      const refused: AccountError[] = [];
       for (let after: string | undefined = ''; after !== undefined; ) {
         const page: readonly GrantingSubscription[] = await readPage(store, after);
-        for (const subscription of page) await grantFor(subscription);
+        for (const subscription of page) {
+          await grantFor(subscription).catch((error: unknown) => {
+            if (!(error instanceof AccountError)) throw error;
+            refused.push(error);
+          });
+        }
         after = page.at(-1)?.id;
       }
+      if (refused[0] !== undefined) throw refused[0];
     },
   };
 }

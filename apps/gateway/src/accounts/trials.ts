@@ -5,6 +5,7 @@ import { lockUsers } from '../ledger/lock-users.ts';
 import type { TrialColumns } from '../store/tables.ts';
 import { AccountError } from './account-error.ts';
 import { type AccountStore, createId, type Page, runQuery, toPage } from './account-store.ts';
+import { giveCredits } from './give-credits.ts';
 import type { UserPageQuery } from './subscriptions.ts';
 import type { Users } from './users.ts';
 
@@ -37,8 +38,8 @@ export function createTrials(store: AccountStore, ledger: Pick<Ledger, 'grant'>,
       if (trial.status !== 'active' || trial.ends_at_ms !== endsAtMs) {
         throw new AccountError('conflict', 'The user has had a trial.');
       }
-      const grant = { id: `trial:${trial.id}`, userId, kind: 'grant', atMs: nowMs } as const;
-      if (creditMicro > 0) await ledger.grant({ ...grant, amountMicro: creditMicro });
+      const grant = { id: `trial:${trial.id}`, userId, amountMicro: creditMicro, atMs: nowMs };
+      if (creditMicro > 0) await giveCredits(ledger, grant);
       return trial;
     },
     async list(query) {

@@ -23,6 +23,17 @@ export function unpricedRefusal(model: string, { provider }: Target): ApiErrorDe
   };
 }
 
+/** A field that asks for something beside tokens: nobody could be charged what the provider takes for it. */
+export function extraRefusal(field: string): ApiErrorDetails {
+  return {
+    status: 400,
+    type: 'invalid_request_error',
+    code: 'field_unpriced',
+    message: `What "${field}" asks for has no known price, and cannot be paid for by this key. The gateway's operator can set ledger.unpriced: allow.`,
+    param: field,
+  };
+}
+
 /** What a client is told where the ledger did not reserve; null where it did. */
 export function toRefusal(result: ReserveResult): ApiErrorDetails | null {
   const details = { status: 402, type: 'insufficient_quota', code: 'insufficient_quota' } as const;

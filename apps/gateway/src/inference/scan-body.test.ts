@@ -64,14 +64,22 @@ describe('refusing bodies', () => {
     expect(scan(text)).toBe('malformed');
   });
 
-  test.each(['model', 'stream', 'stream_options', 'messages', 'prompt', 'input', 'n', 'best_of'])(
-    'a second %s is refused, also where its name is written with escapes',
-    (key) => {
-      const escaped = `\\u00${key.charCodeAt(0).toString(16)}${key.slice(1)}`;
-      expect(scan(`{"${key}":1,"${key}":2}`)).toBe('duplicate_field');
-      expect(scan(`{"${key}":1,"${escaped}":2}`)).toBe('duplicate_field');
-    },
-  );
+  test.each([
+    'model',
+    'stream',
+    'stream_options',
+    'messages',
+    'prompt',
+    'input',
+    'n',
+    'best_of',
+    'service_tier',
+    'tools',
+  ])('a second %s is refused, also where its name is written with escapes', (key) => {
+    const escaped = `\\u00${key.charCodeAt(0).toString(16)}${key.slice(1)}`;
+    expect(scan(`{"${key}":1,"${key}":2}`)).toBe('duplicate_field');
+    expect(scan(`{"${key}":1,"${escaped}":2}`)).toBe('duplicate_field');
+  });
 
   test('a field that the gateway does not act on may come twice', () => {
     expect(layoutOf('{"temperature":1,"temperature":2}').fields.size).toBe(0);

@@ -1,3 +1,5 @@
+import { EXTRA_FIELDS } from '../billing/paid-extras.ts';
+
 /** Where a value of a top-level field stands in the bytes of a body: [start, end). */
 export interface Span {
   readonly start: number;
@@ -28,7 +30,7 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
 /** Fields that change what the gateway does: a second one must not say something else to the provider. */
-const GUARDED = [
+const GUARDED: ReadonlySet<string> = new Set([
   'model',
   'stream',
   'stream_options',
@@ -39,7 +41,8 @@ const GUARDED = [
   'max_completion_tokens',
   'n',
   'best_of',
-] as const;
+  ...EXTRA_FIELDS,
+]);
 
 /**
  * Finds the top-level fields of a JSON body that may have to be changed, in one pass over its bytes,
@@ -56,7 +59,7 @@ export function scanBody(body: Buffer): BodyLayout | ScanProblem {
   while (isMore) {
     const field = readField(body, at, budget);
     if (typeof field === 'string') return field;
-    if (isGuarded(field.key)) {
+    if (GUARDED.has(field.key)) {
       if (found.has(field.key)) return 'duplicate_field';
       found.set(field.key, field.value);
     }
@@ -83,10 +86,6 @@ function readField(body: Buffer, from: number, budget: Budget): { key: string; v
   const start = skipSpace(body, colon + 1);
   const end = skipValue(body, start, budget);
   return typeof end === 'string' ? end : { key: readKey(body, from, keyEnd), value: { start, end } };
-}
-
-function isGuarded(key: string): boolean {
-  return (GUARDED as readonly string[]).includes(key);
 }
 
 function readKey(body: Buffer, start: number, end: number): string {

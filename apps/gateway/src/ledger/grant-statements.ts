@@ -6,8 +6,9 @@ import { lockUsers } from './lock-users.ts';
 import { toDay } from './to-day.ts';
 
 /**
- * Writes credits given or taken by hand, where there is such a user; the same id does nothing a second time. The last
- * statement gives the balance.
+ * Writes credits given or taken by hand, where there is such a user, and where that leaves a balance of zero or more
+ * (credits given may leave it below) and all grants a number that is exact; the same id does nothing a second time.
+ * The last statement gives the balance, and no row where the ledger has no such grant.
  */
 export function grantStatements(
   db: Builder,
@@ -20,14 +21,24 @@ export function grantStatements(
       output_tokens, cached_tokens, reasoning_tokens, cost_micro_usd, credits_micro, is_estimated, is_streaming)
     select cast(${id} as text), cast(${kind} as text), cast(${batchId} as text), id, '', cast(${atMs} as bigint),
       cast(${toDay(atMs)} as text), '', '', 0, 0, 0, 0, null, cast(${amountMicro} as bigint), 0, 0
-    from users where id = ${userId}
+    from users where id = ${userId} and ${isPossible(amountMicro)}
+      and not exists (select 1 from ledger where request_id = ${id})
     on conflict (request_id, kind) do nothing`;
   const add = sql`
     update users set granted_micro = granted_micro +
       (select coalesce(sum(credits_micro), 0) from ledger
         where request_id = ${id} and kind = ${kind} and batch_id = ${batchId} and user_id = ${userId})
-    where id = ${userId} returning id, granted_micro - charged_micro as balance`;
+    where id = ${userId}
+      and exists (select 1 from ledger where request_id = ${id} and kind = ${kind} and user_id = ${userId})
+    returning id, granted_micro - charged_micro as balance`;
   return [...lockUsers(db, dialect, [userId]), compile(db, insert), compile(db, add)];
+}
+
+/** Decided where it is written: of several changes at once each would find that it alone is possible. */
+function isPossible(amountMicro: number): RawBuilder<unknown> {
+  return amountMicro < 0
+    ? sql`granted_micro - charged_micro >= cast(${-amountMicro} as bigint)`
+    : sql`granted_micro <= cast(${Number.MAX_SAFE_INTEGER - amountMicro} as bigint)`;
 }
 
 /** Ends reservations that nobody has settled in time. */
