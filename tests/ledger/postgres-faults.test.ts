@@ -3,7 +3,7 @@ import { startChaosProxy, startPostgres } from '@gatewayz/testkit';
 import { Client } from 'pg';
 import { expect, test, vi } from 'vitest';
 import { ask } from '../ask.ts';
-import { createKey, createUser, type UserKey, withKey } from './admin.ts';
+import { askAdmin, createKey, createUser, type UserKey, withKey } from './admin.ts';
 import { readBooks } from './books.ts';
 import { numberedProvider, type Receipt } from './kill-load.ts';
 import { type LedgerStage, openLedgerStage } from './ledger-stage.ts';
@@ -64,6 +64,8 @@ async function openPlace(): Promise<Place> {
 async function strike(place: Place, fault: () => Promise<void> | void): Promise<readonly Receipt[]> {
   const { gateway, key } = place;
   const before = toReceipt(await askNumber(gateway, key, 1), key, 1);
+  // What was answered is charged before it is told of users.
+  await askAdmin(gateway, 'GET', 'users');
   const underWay = askNumber(gateway, key, SLOW);
   await place.called(SLOW);
   await fault();
@@ -101,7 +103,7 @@ test('State and money: Postgres down → the answer under way is given and charg
     proxy.setFault({ refuse: true });
     proxy.dropConnections('reset');
   });
-  expect(await backlogOf(gateway)).toBe(1);
+  await vi.waitFor(async () => expect(await backlogOf(gateway)).toBe(1), PATIENCE);
   await expectClosed(place);
   proxy.setFault({});
   await expectExact(place, receipts);
@@ -129,7 +131,7 @@ test('State and money: Postgres restarted → the answer under way is given and 
 test('State and money: Postgres slow → nobody waits for it longer than its limits, and what was held up is charged', async () => {
   await using place = await openPlace();
   const receipts = await strike(place, () => place.postgres.pause());
-  expect(await backlogOf(place.gateway)).toBe(1);
+  await vi.waitFor(async () => expect(await backlogOf(place.gateway)).toBe(1), PATIENCE);
   await expectClosed(place);
   place.postgres.resume();
   await expectExact(place, receipts);
@@ -143,7 +145,7 @@ test('State and money: Postgres pool exhausted → every connection is stuck, an
     await blocker.query('begin');
     await blocker.query('lock table users, api_keys, ledger in access exclusive mode');
   });
-  expect(await backlogOf(place.gateway)).toBe(1);
+  await vi.waitFor(async () => expect(await backlogOf(place.gateway)).toBe(1), PATIENCE);
   const stuck = Array.from({ length: 8 }, () => askNumber(place.gateway, place.key, 2));
   await expectClosed(place);
   for (const { status } of await Promise.all(stuck)) expect(status).toBe(503);

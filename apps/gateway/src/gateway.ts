@@ -120,14 +120,19 @@ function createRoutes({
     observability.exception(error);
     log('error', 'a request failed', { request_id: requestId, ...describeError(error) });
   };
-  const server = createServer(config.server, { observability, onUnexpected });
+  const explanations = createExplanations(EXPLAINED_REQUESTS);
+  const rules = createRules(config, parts, explanations, onUnexpected);
+  const server = createServer(config.server, {
+    observability,
+    onUnexpected,
+    tracing: rules.tracing,
+    signals: rules.signals,
+  });
   requireCallers(server, {
     configured: config.auth === 'open' ? null : createClientKeys(secrets.clientKeys),
     directory: accounts?.directory ?? null,
     onChecked: parts.business.keyChecked,
   });
-  const explanations = createExplanations(EXPLAINED_REQUESTS);
-  const rules = createRules(config, parts, explanations, onUnexpected);
   const limitMetrics = createLimitMetrics(observability.registry);
   const { requestsPerMinute, tokensPerMinute, concurrency } = config.rateLimits.key;
   limitMetrics.current('requests', requestsPerMinute);
@@ -135,7 +140,8 @@ function createRoutes({
   limitMetrics.current('concurrency', concurrency);
   addHealthRoutes(server, readiness, watch.dashboard);
   addModelsRoute(server, catalogue);
-  addInferenceRoutes(server, { rules, catalogue, limits, onLimited: limitMetrics.refused });
+  const { unpriced } = config.ledger;
+  addInferenceRoutes(server, { rules, catalogue, limits, unpriced, onLimited: limitMetrics.refused });
   addExplainRoute(server, explanations);
   addAdminRoutes(server, {
     providers: watch.providers,
@@ -146,6 +152,7 @@ function createRoutes({
     addAccountRoutes(server, {
       accounts: accounts.accounts,
       database: books.database,
+      ledger: books.ledger,
       epochNow: Date.now,
       token: secrets.adminToken,
     });

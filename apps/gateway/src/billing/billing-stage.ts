@@ -43,7 +43,8 @@ export async function openStage(
   await stage.addKey('laptop', 'ann');
   const settlements = await openSettlements({
     ledger: stage.ledger,
-    spoolFile: join(folder, 'spool.sqlite'),
+    folder: join(folder, 'journal'),
+    prefix: 'charges',
     onTrouble: () => {},
   });
   const dailyUsage = createDailyUsage({ database: stage.database, onTrouble: () => {} });
@@ -65,13 +66,22 @@ export async function openStage(
     ...exchanges,
     errors,
     disbelieved,
-    user: () => stage.user('ann'),
-    charges: () => stage.rows('ledger'),
+    async user() {
+      await stage.ledger.written();
+      return stage.user('ann');
+    },
+    async charges() {
+      await stage.ledger.written();
+      return stage.rows('ledger');
+    },
     dailyUsage: async () => {
       await dailyUsage.flush();
       return stage.rows('daily_usage');
     },
-    reserved: () => stage.rows('reservations'),
+    async reserved() {
+      await stage.ledger.idle();
+      return stage.rows('reservations');
+    },
     breakLedger: () => stage.database.close(),
     backlog: () => settlements.backlog(),
     async [Symbol.asyncDispose]() {

@@ -91,7 +91,7 @@ describe('a request of a user', () => {
     await stage.breakLedger();
     call.answer(200, ANSWER);
     expect(await readAll(first.client)).toContain('Hi');
-    expect(stage.backlog()).toBe(1);
+    await vi.waitFor(() => expect(stage.backlog()).toBe(1));
     const second = await stage.ask();
     expect(await readAll(second.client)).toContain('"code":"ledger_unavailable"');
     expect(stage.errors).toHaveLength(1);

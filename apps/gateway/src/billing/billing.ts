@@ -66,9 +66,8 @@ export function createBilling(options: BillingOptions): Billing {
     const { id, caller } = exchange.arrival;
     const { userId, keyId } = caller;
     if (bill === null) {
-      if (!exchange.payment.isReserved) return null;
-      const released = books.ledger.release({ requestId: id, userId, keyId });
-      return released === null ? null : released.catch((error: unknown) => onError(error, id));
+      if (exchange.payment.isReserved) books.ledger.release(id);
+      return null;
     }
     const target = exchange.attempts.at(-1)?.target;
     const used = {

@@ -49,9 +49,14 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
   const ledger: Ledger = createLedger(database, Date.now, databaseUrl === null && worker === null);
-  const spoolFile = join(dataFolder, (worker ?? 1) === 1 ? 'unsettled.sqlite' : `unsettled-${worker}.sqlite`);
+  const prefix = `charges-${worker ?? 1}`;
   const dailyUsage = createDailyUsage({ database, onTrouble });
-  const settlements = await openSettlements({ ledger, spoolFile, onTrouble });
+  const settlements = await openSettlements({
+    ledger,
+    folder: join(dataFolder, 'journal'),
+    prefix,
+    onTrouble,
+  });
   const expire = (): void => {
     ledger.expire(Date.now()).catch((error: unknown) => onTrouble('reservations could not be ended', error));
   };

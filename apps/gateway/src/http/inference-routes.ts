@@ -1,5 +1,7 @@
+import type { LedgerConfig } from '@gatewayz/config';
 import type { IncomingTraceHeaders } from '@gatewayz/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { refusePaidExtras } from '../billing/paid-extras.ts';
 import { ANYBODY } from '../inference/caller.ts';
 import { ENDPOINTS, type Endpoint } from '../inference/endpoint.ts';
 import { type Arrival, Exchange, type ExchangeRules } from '../inference/exchange.ts';
@@ -7,22 +9,27 @@ import { readInferenceRequest } from '../inference/inference-request.ts';
 import type { Admission, Limits } from '../limits/limits.ts';
 import type { LimitType } from '../limits/rate-limits.ts';
 import type { Catalogue, Route } from '../providers/catalogue.ts';
-import { NO_WAITS, type RequestWait } from '../telemetry/request-waits.ts';
+import { toRedisWait } from '../telemetry/request-waits.ts';
+import { toShortRequest } from '../telemetry/short-request.ts';
 import { answerFromCache } from './answer-from-cache.ts';
 import { ApiError } from './api-error.ts';
 import { refuseOwnRouting, restrictRoute } from './restrict-route.ts';
+import { waitsOf } from './waits-of.ts';
 
 /** What requests for answers of providers go through. */
 export interface InferenceParts {
   readonly rules: ExchangeRules;
   readonly catalogue: Catalogue;
   readonly limits: Limits;
+  /** What becomes of requests that a user pays for and that ask for something without a known price. */
+  readonly unpriced: LedgerConfig['unpriced'];
   /** Hears of every request that was refused for a limit. */
   readonly onLimited: (type: LimitType, endpoint: string) => void;
 }
 
 /** Adds the endpoints that are answered by providers. */
 export function addInferenceRoutes(server: FastifyInstance, parts: InferenceParts): void {
+  server.decorateRequest('limitWait', null);
   for (const endpoint of ENDPOINTS) {
     server.post(endpoint.route, { config: { needsKey: true } }, (request, reply) =>
       answer(endpoint, parts, request, reply),
@@ -40,13 +47,14 @@ function answer(
   const inferenceRequest = readInferenceRequest(endpoint, request.body as Buffer | undefined);
   const { model, parsed } = inferenceRequest;
   refuseOwnRouting(parsed, request.caller);
+  if (parts.unpriced === 'refuse') refusePaidExtras(parsed, request.caller);
   const route = restrictRoute(findRoute(parts.catalogue, model), model, request.caller);
   const { id, receivedAt, authenticatedAt } = request;
   const caller = request.caller ?? ANYBODY;
   const times = { receivedAt, authenticatedAt, bodyReadAt, parsedAt: performance.now() };
-  const trace = parts.rules.tracing?.begin(request.headers as IncomingTraceHeaders) ?? null;
-  const begin = (admission: Admission, waits: readonly RequestWait[]): void | Promise<void> => {
+  const begin = (admission: Admission): void | Promise<void> => {
     const lease = admit(admission, endpoint, parts);
+    const trace = parts.rules.tracing?.begin(request.headers as IncomingTraceHeaders) ?? null;
     reply.hijack();
     const arrival = {
       endpoint,
@@ -59,18 +67,16 @@ function answer(
       times,
       lease,
       cacheKey: null,
-      waits,
+      waits: waitsOf(request),
     };
     return start(parts.rules, arrival);
   };
   const admission = parts.limits.admit(caller, request.caller?.key ?? null);
-  const waits = request.keyWait === null ? NO_WAITS : [request.keyWait];
-  if (!(admission instanceof Promise)) return begin(admission, waits);
-  return admission.then((given) => begin(given, [...waits, toLimitsWait(times.parsedAt)]));
-}
-
-function toLimitsWait(startMs: number): RequestWait {
-  return { asked: 'redis', operation: 'limit', collection: '', startMs, endMs: performance.now() };
+  if (!(admission instanceof Promise)) return begin(admission);
+  return admission.then((given) => {
+    request.limitWait = toRedisWait('limit', times.parsedAt);
+    return begin(given);
+  });
 }
 
 function admit(admission: Admission, { route }: Endpoint, parts: InferenceParts): Arrival['lease'] {
@@ -95,6 +101,7 @@ function admit(admission: Admission, { route }: Endpoint, parts: InferenceParts)
 function start(rules: ExchangeRules, arrival: Arrival): void | Promise<void> {
   if (arrival.response.destroyed) {
     arrival.lease.end(0);
+    rules.signals.shortRequestEnded(toShortRequest(arrival, { kind: 'left', model: arrival.route.label }));
     return;
   }
   const { cache } = rules;

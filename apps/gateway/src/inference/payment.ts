@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts';
 
 /** One question to the ledger, by `performance.now()`. */
 export interface LedgerTime {
-  readonly operation: 'reserve' | 'settle';
+  readonly operation: 'reserve';
   readonly startMs: number;
   readonly endMs: number;
 }
@@ -19,7 +19,7 @@ export class Payment {
   isReserved = false;
   /** What it cost; null where there is nothing to pay for, or not yet. */
   bill: Bill | null = null;
-  /** Whether the ledger is being asked. */
+  /** Whether it waits for the ledger, or for the disk. */
   isPending = false;
   times: readonly LedgerTime[] = NONE;
   readonly #billing: Billing;
@@ -32,22 +32,26 @@ export class Payment {
   admit(exchange: Exchange, then: (refusal: ApiErrorDetails | null) => void): void {
     const asked = this.#billing.admit(exchange);
     if (asked === null) then(null);
-    else this.#wait('reserve', asked, then);
+    else {
+      const startMs = performance.now();
+      this.#wait(asked, (refusal) => {
+        this.times = [{ operation: 'reserve', startMs, endMs: performance.now() }];
+        then(refusal);
+      });
+    }
   }
 
-  /** Charges what there is to pay and goes on when that is durable: at once where nobody has to wait for it. */
+  /** Charges what there is to pay and goes on when that is written down: at once where nobody has to wait for it. */
   settle(exchange: Exchange, outcome: Outcome, then: () => void): void {
     const paid = this.#billing.settle(exchange, outcome);
     if (paid === null) then();
-    else this.#wait('settle', paid, then);
+    else this.#wait(paid, then);
   }
 
-  #wait<T>(operation: LedgerTime['operation'], asked: Promise<T>, then: (answer: T) => void): void {
+  #wait<T>(asked: Promise<T>, then: (answer: T) => void): void {
     this.isPending = true;
-    const startMs = performance.now();
     void asked.then((answer) => {
       this.isPending = false;
-      this.times = [...this.times, { operation, startMs, endMs: performance.now() }];
       then(answer);
     });
   }

@@ -15,7 +15,8 @@ export function selectAsked(dialect: SqlDialect, parameter: number, columns: rea
   const rows =
     dialect === 'sqlite'
       ? `json_each(?${parameter})`
-      : `json_array_elements(cast($${parameter} as json)) with ordinality as each(value, key)`;
+      : // Of `json` the text would be read anew for each column.
+        `jsonb_array_elements(cast($${parameter} as jsonb)) with ordinality as each(value, key)`;
   return `select ${['key as ordinal', ...fields].join(', ')} from ${rows}`;
 }
 

@@ -36,7 +36,7 @@ export class GroupCommit<Item, Result> {
 
   /**
    * Resolves when the item's group has been committed; rejects with the group's failure, or with its own where the
-   * data of one of them is refused: each is then tried alone.
+   * data of one of them is refused: they are then tried in ever smaller groups.
    */
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -70,8 +70,11 @@ export class GroupCommit<Item, Result> {
       const results = await this.#commit(group.map(({ item }) => item));
       for (const [index, { resolve }] of group.entries()) resolve(results[index] as Result);
     } catch (error) {
-      if (group.length > 1 && isOfItem(error)) for (const one of group) await this.#commitGroup([one]);
-      else for (const { reject } of group) reject(error);
+      if (group.length > 1 && isOfItem(error)) {
+        const middle = group.length >> 1;
+        await this.#commitGroup(group.slice(0, middle));
+        await this.#commitGroup(group.slice(middle));
+      } else for (const { reject } of group) reject(error);
     }
   }
 }

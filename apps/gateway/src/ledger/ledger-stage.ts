@@ -1,7 +1,8 @@
-import { createBuilder, type Database, type SqlRow, toStatement } from '@gatewayz/database';
+import { createBuilder, type Database, type QueryEvent, type SqlRow, toStatement } from '@gatewayz/database';
 import { openGatewayStore } from '../store/open-gateway-store.ts';
 import type { KeyColumns, Tables, UserColumns } from '../store/tables.ts';
 import type { Charge, Reservation } from './charge.ts';
+import { type ChargeRow, toChargeRow } from './charge-row.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 
 /** A ledger on an open database, for tests that every database has to pass. */
@@ -25,8 +26,9 @@ export async function openLedger(
   url: string | null,
   dataFolder: string,
   isAlone = false,
+  onQuery: (event: QueryEvent) => void = () => {},
 ): Promise<LedgerStage> {
-  const database = await openGatewayStore({ url, dataFolder, isShared: !isAlone });
+  const database = await openGatewayStore({ url, dataFolder, isShared: !isAlone, onQuery });
   const db = createBuilder<Tables>(database.dialect);
   const ledger = createLedger(database, () => NOW_MS, isAlone);
   const label = { table: 'test', operation: 'test' };
@@ -98,8 +100,9 @@ export function reservation(requestId: string, part: Partial<Reservation> = {}):
   };
 }
 
-export function charge(requestId: string, part: Partial<Charge> = {}): Charge {
-  return {
+/** A charge, with its row. */
+export function charge(requestId: string, part: Partial<Charge> = {}): Charge & ChargeRow {
+  const one: Charge = {
     requestId,
     userId: 'ann',
     keyId: 'laptop',
@@ -119,4 +122,5 @@ export function charge(requestId: string, part: Partial<Charge> = {}): Charge {
     isStreaming: false,
     ...part,
   };
+  return { ...one, ...toChargeRow(one) };
 }

@@ -43,7 +43,7 @@ async function take(ledger: Ledger, { what, request, amount }: Step, run: number
     case 'settle':
       return ledger.settle(charge(id.requestId, { ...id, creditsMicro: amount }));
     case 'release':
-      return ledger.release(id);
+      return ledger.release(id.requestId);
     case 'expire':
       return ledger.expire(NOW_MS);
     default:
@@ -137,10 +137,12 @@ describe.each(['sqlite', 'postgres', 'sqlite alone'] as const)('a ledger on %s',
     await stage.ledger.settle(charge('late', { creditsMicro: 3 }));
     await stage.ledger.reserve(reservation('r1'));
     await Promise.all(
-      [charge('r1', { creditsMicro: 7 }), charge('r1', { creditsMicro: 8 })].map(stage.ledger.settle),
+      [charge('r1', { creditsMicro: 7 }), charge('r1', { creditsMicro: 8 })].map((one) =>
+        stage.ledger.settle(one),
+      ),
     );
     await stage.ledger.settle(charge('r1', { creditsMicro: 9 }));
-    await stage.ledger.release(reservation('r1'));
+    stage.ledger.release('r1');
     expect(await stage.user('ann')).toMatchObject({ charged_micro: 10, reserved_micro: 0 });
     expect((await stage.rows('api_keys'))[0]).toMatchObject({ charged_micro: 10, reserved_micro: 0 });
     expect(await stage.rows('ledger')).toHaveLength(2);
@@ -186,8 +188,8 @@ describe.each(['sqlite', 'postgres', 'sqlite alone'] as const)('a ledger on %s',
   });
 
   test('writes what comes together with a charge that cannot be written', async () => {
-    const poison = { ...charge('bad'), model: undefined as unknown as string };
-    const unwritable = charge('worse', { atMs: undefined as unknown as number });
+    const poison = charge('bad', { provider: undefined as unknown as string });
+    const unwritable = charge('worse', { keyId: undefined as unknown as string });
     const results = await Promise.allSettled(
       [charge('r1'), poison, unwritable, charge('r2')].map((one) => stage.ledger.settle(one)),
     );

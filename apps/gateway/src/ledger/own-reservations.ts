@@ -1,7 +1,10 @@
 import { type Database, SqlError, type SqlRow } from '@gatewayz/database';
 import { isAmong, toParameter } from './asked-rows.ts';
 import type { Reservation, ReserveResult } from './charge.ts';
+import type { ChargeRow } from './charge-row.ts';
 import { GroupCommit } from './group-commit.ts';
+import { addTo, type Reservations } from './reservations.ts';
+import { KEY_STANDING, type ReservationChange, USER_STANDING } from './settle-statements.ts';
 
 /** What a user or a key has left, as the database has it: credits, or the budget. */
 interface Standing {
@@ -10,23 +13,24 @@ interface Standing {
   readonly isEnabled: boolean;
 }
 
+type Held = Pick<Reservation, 'userId' | 'keyId' | 'amountMicro' | 'expiresAtMs'>;
+
+const NO_CHANGE: readonly ReservationChange[] = [];
 /** How long nothing is reserved after a charge that was not written. */
 const DOUBT_MS = 1000;
-
-/** The columns that {@link OwnReservations} reads of users, and of keys. */
-export const USER_STANDING = 'id, granted_micro - charged_micro - reserved_micro as free, disabled_at_ms';
-/** Null without a budget. */
-export const KEY_STANDING = 'id, budget_micro - charged_micro - reserved_micro as free';
 
 /**
  * Reservations in memory, for a process that has the database to itself: they end with it, as its requests do. What
  * users and keys have is remembered as the database last gave it; {@link OwnReservations.forget} whenever somebody
  * else wrote there.
  */
-export class OwnReservations {
+export class OwnReservations implements Reservations {
   readonly #database: Database;
   readonly #reads: GroupCommit<Reservation, undefined>;
-  readonly #held = new Map<string, Reservation>();
+  /** By request. */
+  readonly #held = new Map<string, Held>();
+  /** What is owed does not expire. */
+  readonly #owed = new Map<string, Held>();
   readonly #heldOfUsers = new Map<string, number>();
   readonly #heldOfKeys = new Map<string, number>();
   readonly #users = new Map<string, Standing>();
@@ -39,55 +43,79 @@ export class OwnReservations {
     this.#reads = new GroupCommit((group) => this.#read(group), maxGroup);
   }
 
-  /** At once where what the owners have is known. Rejects with a `SqlError`. */
   reserve(reservation: Reservation): ReserveResult | Promise<ReserveResult> {
     if (this.#doubtedAt !== null && performance.now() - this.#doubtedAt < DOUBT_MS)
       return Promise.reject(new SqlError('unavailable', 'charges are not being written'));
     return this.#judge(reservation) ?? this.#readAndJudge(reservation);
   }
 
-  /** Ends a reservation, if there is one. */
-  end(requestId: string): void {
-    const reservation = this.#held.get(requestId);
-    if (reservation === undefined) return;
-    this.#held.delete(requestId);
-    add(this.#heldOfUsers, reservation.userId, -reservation.amountMicro);
-    add(this.#heldOfKeys, reservation.keyId, -reservation.amountMicro);
+  release(requestId: string): void {
+    this.#end(this.#held, requestId);
   }
 
-  /** Ends those that were to be settled by `nowMs`. */
-  expire(nowMs: number): void {
-    for (const { requestId, expiresAtMs } of [...this.#held.values()])
-      if (expiresAtMs <= nowMs) this.end(requestId);
+  owe({ requestId, userId, keyId, creditsMicro }: ChargeRow): void {
+    this.#end(this.#held, requestId);
+    if (this.#owed.has(requestId)) return;
+    this.#begin(this.#owed, requestId, { userId, keyId, amountMicro: creditsMicro, expiresAtMs: Infinity });
   }
 
-  /** Takes in what a call of the database that went well told of users and keys. */
-  learn(users: readonly SqlRow[], keys: readonly SqlRow[]): void {
-    this.#doubtedAt = null;
-    for (const row of users) this.#users.set(String(row.id), toStanding(row));
-    for (const row of keys) this.#keys.set(String(row.id), toStanding(row));
+  change(): readonly ReservationChange[] {
+    return NO_CHANGE;
   }
 
-  /** What was known of users and keys may no longer be so; it is read again when it is needed. */
-  forget(): void {
-    this.#users.clear();
-    this.#keys.clear();
+  wrote(charges: readonly ChargeRow[], users: readonly SqlRow[], keys: readonly SqlRow[]): void {
+    this.#learn(users, keys);
+    for (const { requestId } of charges) this.#end(this.#owed, requestId);
   }
 
-  /** The database did not take a charge: nothing is reserved for a while, and then not before it takes a write. */
+  failed(): void {}
+
   doubt(): void {
     this.#doubtedAt = performance.now();
     this.forget();
   }
 
-  /** Micro-credits that are held for requests of a user under way. */
+  expire(nowMs: number): void {
+    for (const [requestId, { expiresAtMs }] of this.#held) if (expiresAtMs <= nowMs) this.release(requestId);
+    // Others' reservations in the database may have ended as well.
+    this.forget();
+  }
+
+  forget(): void {
+    this.#users.clear();
+    this.#keys.clear();
+  }
+
   ofUser(id: string): number {
     return this.#heldOfUsers.get(id) ?? 0;
   }
 
-  /** Micro-credits that are held for requests of a key under way. */
   ofKey(id: string): number {
     return this.#heldOfKeys.get(id) ?? 0;
+  }
+
+  idle(): Promise<void> {
+    return this.#reads.idle();
+  }
+
+  #begin(all: Map<string, Held>, requestId: string, held: Held): void {
+    all.set(requestId, held);
+    addTo(this.#heldOfUsers, held.userId, held.amountMicro);
+    addTo(this.#heldOfKeys, held.keyId, held.amountMicro);
+  }
+
+  #end(all: Map<string, Held>, requestId: string): void {
+    const held = all.get(requestId);
+    if (held === undefined) return;
+    all.delete(requestId);
+    addTo(this.#heldOfUsers, held.userId, -held.amountMicro);
+    addTo(this.#heldOfKeys, held.keyId, -held.amountMicro);
+  }
+
+  #learn(users: readonly SqlRow[], keys: readonly SqlRow[]): void {
+    this.#doubtedAt = null;
+    for (const row of users) this.#users.set(String(row.id), toStanding(row));
+    for (const row of keys) this.#keys.set(String(row.id), toStanding(row));
   }
 
   /** Null where what the owners have is not known. */
@@ -100,9 +128,7 @@ export class OwnReservations {
     if (!user.isEnabled) return 'unknown_user';
     if (!fits(user, this.ofUser(userId), amountMicro)) return 'no_credit';
     if (!fits(key, this.ofKey(keyId), amountMicro)) return 'budget_spent';
-    this.#held.set(requestId, reservation);
-    add(this.#heldOfUsers, userId, amountMicro);
-    add(this.#heldOfKeys, keyId, amountMicro);
+    this.#begin(this.#held, requestId, reservation);
     return 'reserved';
   }
 
@@ -129,7 +155,7 @@ export class OwnReservations {
     ]);
     for (const id of userIds) this.#users.set(id, NOBODY);
     for (const id of keyIds) this.#keys.set(id, WITHOUT_LIMIT);
-    this.learn(users, keys);
+    this.#learn(users, keys);
     return group.map(() => undefined);
   }
 }
@@ -143,10 +169,4 @@ function toStanding({ free, disabled_at_ms: disabledAt = null }: SqlRow): Standi
 
 function fits({ freeMicro }: Standing, heldMicro: number, amountMicro: number): boolean {
   return freeMicro === null || freeMicro - heldMicro >= amountMicro;
-}
-
-function add(sums: Map<string, number>, id: string, amount: number): void {
-  const sum = (sums.get(id) ?? 0) + amount;
-  if (sum === 0) sums.delete(id);
-  else sums.set(id, sum);
 }

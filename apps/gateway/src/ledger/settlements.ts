@@ -1,20 +1,18 @@
-import { createBuilder, type Database, openDatabase, SqlError, toStatement } from '@gatewayz/database';
 import type { Charge } from './charge.ts';
+import { type ChargeRow, readChargeRow, toChargeRow } from './charge-row.ts';
 import { isOfItem } from './group-commit.ts';
-import type { Ledger } from './ledger.ts';
+import { type ChargeJournal, type JournalEntry, openChargeJournal } from './journal/charge-journal.ts';
+import { type Ledger, PATIENCE_MS } from './ledger.ts';
 
-interface Tables {
-  unsettled: { request_id: string; document: string };
-}
-
-/** Where charges go that the ledger cannot take now. */
+/** Where charges are kept until they are in the ledger. */
 export interface SettlementsOptions {
-  readonly ledger: Ledger;
-  /** A SQLite file of this process's own. */
-  readonly spoolFile: string;
-  /** How long the ledger may take before a charge is kept aside; 1,000 ms by default. */
+  readonly ledger: Pick<Ledger, 'settle'>;
+  /** A folder on the disk, and what the names of this process's files there begin with. */
+  readonly folder: string;
+  readonly prefix: string;
+  /** How long an answer waits for the ledger where the journal does not take its charge; 1,000 ms by default. */
   readonly patienceMs?: number;
-  /** The first wait before charges kept aside are tried again, doubled up to a minute; 500 ms by default. */
+  /** The first wait before charges that failed are tried again, doubled up to a minute; 500 ms by default. */
   readonly retryMs?: number;
   /**
    * Hears of a charge that could not be kept on the disk at all, of the first failure of each outage, and of each
@@ -23,15 +21,25 @@ export interface SettlementsOptions {
   readonly onTrouble: (message: string, error: unknown) => void;
 }
 
-/** Settles requests whatever state the ledger's database is in: what cannot be written there is kept and tried again. */
+/** Settles requests whatever state the ledger's database is in: charges are written down first, and tried until they are in it. */
 export interface Settlements extends AsyncDisposable {
-  /** Resolves when the charge is durable, in the ledger or aside; never rejects. */
+  /** Resolves when the charge outlives this process; never rejects. */
   settle(charge: Charge): Promise<void>;
-  /** Charges that are kept aside. */
+  /** Charges that the database did not take, or not within a second. */
   backlog(): number;
-  /** Tries what is kept aside now; resolves when that has been tried. */
+  /** Tries what the database did not take now; resolves when that has been tried. */
   flush(): Promise<void>;
+  /** What is not in the ledger by now is left to the next process. */
   close(): Promise<void>;
+}
+
+interface Settlement {
+  readonly row: ChargeRow;
+  /** Null where it is in no journal, or not yet. */
+  entry: JournalEntry | null;
+  isInLedger: boolean;
+  /** By `performance.now()`. */
+  readonly sinceMs: number;
 }
 
 const MAX_RETRY_MS = 60_000;
@@ -39,71 +47,84 @@ const FLUSHED_AT_ONCE = 500;
 /** Charges that not even the disk takes are kept in memory, up to here. */
 const MAX_IN_MEMORY = 10_000;
 
-const migrations = [
-  {
-    version: 1,
-    statements: ['create table unsettled (request_id text primary key, document text not null)'],
-  },
-];
-const schema = { versionTable: 'gatewayz_spool_schema', migrations };
-
-/** Opens the spool with what an earlier process left in it, and goes on trying to settle that. */
+/** Opens the journal with what an earlier process left in it, and goes on trying to settle that. */
 export async function openSettlements(options: SettlementsOptions): Promise<Settlements> {
-  const spool = await openDatabase({
-    url: null,
-    file: options.spoolFile,
-    schemas: { sqlite: schema, postgres: schema },
-    applicationName: 'gatewayz-spool',
-  });
-  const settlements = new SpooledSettlements(options, spool);
-  await settlements.load();
+  const { folder, prefix, onTrouble } = options;
+  const journal = await openChargeJournal({ folder, prefix, onTrouble });
+  const settlements = new JournaledSettlements(options, journal);
+  settlements.load();
   return settlements;
 }
 
-class SpooledSettlements implements Settlements {
+class JournaledSettlements implements Settlements {
   readonly #options: SettlementsOptions;
-  readonly #spool: Database;
-  readonly #db = createBuilder<Tables>('sqlite');
-  /** What is kept aside: on the disk, or in memory alone where the disk did not take it. */
-  readonly #kept = new Map<string, Charge>();
+  readonly #journal: ChargeJournal;
+  /** What the ledger is taking, oldest first. */
+  readonly #tried = new Set<Settlement>();
+  /** What the ledger did not take. */
+  readonly #kept = new Map<string, Settlement>();
   /** Those of them that the ledger refused for what they are: tried again, but behind all others. */
   readonly #refused = new Set<string>();
   readonly #retryMs: number;
   #nextRetryMs: number;
   #timer: NodeJS.Timeout | null = null;
   #flushing: Promise<void> | null = null;
+  #isSyncing = false;
   #isClosed = false;
 
-  constructor(options: SettlementsOptions, spool: Database) {
+  constructor(options: SettlementsOptions, journal: ChargeJournal) {
     this.#options = options;
-    this.#spool = spool;
+    this.#journal = journal;
     this.#retryMs = options.retryMs ?? 500;
     this.#nextRetryMs = this.#retryMs;
   }
 
-  async load(): Promise<void> {
-    const select = toStatement(this.#db.selectFrom('unsettled').select(['request_id', 'document']));
-    const [rows = []] = await this.#spool.run({ table: 'unsettled', operation: 'select' }, () => [select]);
-    for (const { request_id: id, document } of rows) {
+  load(): void {
+    for (const entry of this.#journal.left) {
       try {
-        this.#kept.set(String(id), JSON.parse(String(document)) as Charge);
+        const row = readChargeRow(entry.text);
+        this.#kept.set(row.requestId, { row, entry, isInLedger: false, sinceMs: 0 });
       } catch (error) {
-        this.#options.onTrouble(`the charge ${id} is kept aside, and cannot be read`, error);
+        this.#options.onTrouble('a charge in the journal cannot be read, and is left there', error);
       }
     }
     this.#schedule();
   }
 
   backlog(): number {
-    return this.#kept.size;
+    const lateSinceMs = performance.now() - PATIENCE_MS;
+    let late = 0;
+    for (const { sinceMs } of this.#tried) {
+      if (sinceMs > lateSinceMs) break;
+      late += 1;
+    }
+    return this.#kept.size + late;
   }
 
-  async settle(charge: Charge): Promise<void> {
-    try {
-      await withPatience(this.#options.ledger.settle(charge), this.#options.patienceMs ?? 1000);
-    } catch (error) {
-      await this.#keep(charge, error);
-    }
+  settle(charge: Charge): Promise<void> {
+    const row = toChargeRow(charge);
+    const settlement: Settlement = { row, entry: null, isInLedger: false, sinceMs: performance.now() };
+    this.#tried.add(settlement);
+    const tried = this.#options.ledger.settle(row).then(
+      () => {
+        this.#tried.delete(settlement);
+        this.#done(settlement);
+      },
+      (error: unknown) => {
+        this.#tried.delete(settlement);
+        this.#keep(settlement, error);
+      },
+    );
+    return this.#journal.append(row.text).then(
+      (entry) => {
+        settlement.entry = entry;
+        if (settlement.isInLedger) this.#journal.done([entry]);
+      },
+      (error: unknown) => {
+        this.#options.onTrouble('a charge could not be kept on the disk', error);
+        return within(tried, this.#options.patienceMs ?? PATIENCE_MS);
+      },
+    );
   }
 
   flush(): Promise<void> {
@@ -118,30 +139,46 @@ class SpooledSettlements implements Settlements {
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#flushing;
-    await this.#spool.close();
+    await this.#journal.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #keep(charge: Charge, cause: unknown): Promise<void> {
+  #done(settlement: Settlement): void {
+    settlement.isInLedger = true;
+    if (settlement.entry !== null) this.#journal.done([settlement.entry]);
+  }
+
+  #keep(settlement: Settlement, cause: unknown): void {
+    const { requestId } = settlement.row;
     if (this.#kept.size === this.#refused.size) {
       this.#options.onTrouble('charges are kept aside: the ledger does not take them', cause);
       this.#beginAnew();
     }
-    const insert = this.#db
-      .insertInto('unsettled')
-      .values({ request_id: charge.requestId, document: JSON.stringify(charge) })
-      .onConflict((conflict) => conflict.column('request_id').doNothing());
-    try {
-      await this.#spool.run({ table: 'unsettled', operation: 'insert' }, () => [toStatement(insert)]);
-    } catch (error) {
-      this.#options.onTrouble('a charge could not be kept on the disk', error);
-      if (this.#kept.size >= MAX_IN_MEMORY) return;
+    if (this.#kept.size >= MAX_IN_MEMORY && settlement.entry === null) {
+      this.#options.onTrouble(
+        `the charge ${requestId} is lost: neither the ledger nor the disk takes it`,
+        cause,
+      );
+      return;
     }
-    this.#kept.set(charge.requestId, charge);
+    this.#kept.set(requestId, settlement);
+    this.#sync();
     this.#schedule();
+  }
+
+  /** What is going to stay in the journal for a while is to outlive the machine too. */
+  #sync(): void {
+    if (this.#isSyncing) return;
+    this.#isSyncing = true;
+    this.#journal
+      .sync()
+      .catch((error: unknown) => this.#options.onTrouble('the journal of charges could not be synced', error))
+      .finally(() => {
+        this.#isSyncing = false;
+      });
   }
 
   #schedule(): void {
@@ -164,47 +201,34 @@ class SpooledSettlements implements Settlements {
   async #flush(): Promise<void> {
     const kept = [...this.#kept].slice(0, FLUSHED_AT_ONCE);
     const results = await Promise.allSettled(
-      kept.map(async ([, charge]) => this.#options.ledger.settle(charge)),
+      kept.map(async ([, { row }]) => this.#options.ledger.settle(row)),
     );
-    const ids: string[] = [];
-    for (const [index, [id, charge]] of kept.entries()) {
+    for (const [index, [id, settlement]] of kept.entries()) {
       const result = results[index];
-      if (result?.status === 'fulfilled') ids.push(id);
-      else if (isOfItem(result?.reason)) this.#setBack(id, charge, result?.reason);
-    }
-    if (ids.length === 0) return;
-    this.#nextRetryMs = this.#retryMs;
-    const remove = toStatement(this.#db.deleteFrom('unsettled').where('request_id', 'in', ids));
-    try {
-      await this.#spool.run({ table: 'unsettled', operation: 'delete' }, () => [remove]);
-    } catch (error) {
-      // They will be settled again after the next start, which does nothing.
-      this.#options.onTrouble('settled charges could not be taken off the disk', error);
-    }
-    for (const id of ids) {
-      this.#kept.delete(id);
-      this.#refused.delete(id);
+      if (result?.status === 'fulfilled') {
+        this.#done(settlement);
+        this.#kept.delete(id);
+        this.#refused.delete(id);
+        this.#nextRetryMs = this.#retryMs;
+      } else if (isOfItem(result?.reason)) this.#setBack(id, settlement, result?.reason);
     }
   }
 
   /** A charge that the ledger does not take for what it is must not stand in the way of the others. */
-  #setBack(id: string, charge: Charge, reason: unknown): void {
+  #setBack(id: string, settlement: Settlement, reason: unknown): void {
     this.#kept.delete(id);
-    this.#kept.set(id, charge);
+    this.#kept.set(id, settlement);
     if (this.#refused.has(id)) return;
     this.#refused.add(id);
     this.#options.onTrouble(`the charge ${id} is kept aside: the ledger refuses it`, reason);
   }
 }
 
-/** Rejects when the work takes longer; what it goes on to do is harmless, for a charge counts once. */
-async function withPatience(work: Promise<void>, patienceMs: number): Promise<void> {
+/** Resolves when the work is done, or has taken so long. */
+async function within(work: Promise<void>, patienceMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const impatience = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new SqlError('timeout', 'the ledger did not answer in time')),
-      patienceMs,
-    );
+  const impatience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, patienceMs);
   });
   try {
     await Promise.race([work, impatience]);

@@ -71,6 +71,8 @@ export async function startAccountServer(
   const server = createServer(SERVER_CONFIG, {
     observability,
     onUnexpected: (error) => unexpected.push(error),
+    tracing: null,
+    signals: { shortRequestEnded: () => {} },
   });
   requireCallers(server, {
     configured: isOpen ? null : createClientKeys([CONFIGURED_KEY]),
@@ -78,8 +80,8 @@ export async function startAccountServer(
     onChecked,
   });
   addMore(server, stage);
-  const { accounts, front: database, epochNow } = stage;
-  addAccountRoutes(server, { accounts, database, epochNow, token: adminToken });
+  const { accounts, front: database, ledger, epochNow } = stage;
+  addAccountRoutes(server, { accounts, database, ledger, epochNow, token: adminToken });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   return {
     url,

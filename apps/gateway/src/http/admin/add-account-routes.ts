@@ -2,6 +2,7 @@ import { type Database, SqlError, type SqlErrorCode } from '@gatewayz/database';
 import type { FastifyInstance } from 'fastify';
 import { AccountError } from '../../accounts/account-error.ts';
 import type { Accounts } from '../../accounts/accounts.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { VERSION } from '../../version.ts';
 import { ApiError, invalidRequest } from '../api-error.ts';
 import { requireToken } from '../require-token.ts';
@@ -17,6 +18,8 @@ import { userEndpoints } from './user-endpoints.ts';
 export interface AccountRouteParts {
   readonly accounts: Accounts;
   readonly database: Database;
+  /** It is read when all that has been settled before is in it. */
+  readonly ledger: Pick<Ledger, 'written'>;
   readonly epochNow: () => number;
   /** `null`: there is no admin API. */
   readonly token: string | null;
@@ -33,7 +36,7 @@ export function addAccountRoutes(server: FastifyInstance, parts: AccountRoutePar
     backupEndpoint(parts),
   ];
   const onRequest = token === null ? refuseAll : requireToken(token, '/admin');
-  for (const endpoint of endpoints) addRoute(server, endpoint, onRequest);
+  for (const endpoint of endpoints) addRoute(server, endpoint, onRequest, parts.ledger);
   const document = JSON.stringify(toOpenApi(endpoints, VERSION));
   server.get('/admin/openapi.json', { onRequest }, (_, reply) =>
     reply.header('content-type', 'application/json').send(document),
@@ -44,6 +47,7 @@ function addRoute(
   server: FastifyInstance,
   { method, path, access, status, answer }: Endpoint,
   onRequest: ReturnType<typeof requireToken>,
+  ledger: AccountRouteParts['ledger'],
 ): void {
   server.route({
     method,
@@ -51,6 +55,8 @@ function addRoute(
     ...(access === 'admin' ? { onRequest } : { config: { needsKey: true } }),
     handler: async (request, reply) => {
       try {
+        // Whoever has an answer finds it in what is told here.
+        await ledger.written();
         const result = await answer(request, reply);
         return await reply.code(status).send(result);
       } catch (error) {

@@ -1,0 +1,138 @@
+import type { QueryEvent } from '@gatewayz/database';
+import { type TemporaryFolder, temporaryFolder } from '@gatewayz/testkit';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { charge, type LedgerStage, openLedger, reservation } from './ledger-stage.ts';
+
+const CREDIT = 1_000_000;
+/** One request after the other holds this, and costs a hundredth. */
+const HELD = 100;
+
+let folder: TemporaryFolder;
+let stage: LedgerStage;
+let queries: QueryEvent[];
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  queries = [];
+  stage = await openLedger(null, folder.path, false, (event) => queries.push(event));
+  await stage.addUser('ann', { granted_micro: CREDIT });
+  await stage.addKey('laptop', 'ann');
+  await stage.addKey('phone', 'ann');
+});
+afterEach(async () => {
+  await stage.ledger.idle();
+  await stage[Symbol.asyncDispose]();
+  await folder.dispose();
+});
+
+const reserved = async (one: LedgerStage = stage): Promise<number> =>
+  Number((await one.user('ann'))?.reserved_micro);
+
+/** Requests of one key, each begun when the one before has ended; until there is something held in advance. */
+async function beBusy(one: LedgerStage, name: string): Promise<number> {
+  let requests = 0;
+  await vi.waitFor(
+    async () => {
+      for (let index = 0; index < 20; index += 1) {
+        const id = `${name}-${requests++}`;
+        expect(await one.ledger.reserve(reservation(id, { amountMicro: HELD }))).toBe('reserved');
+        void one.ledger.settle(charge(id, { creditsMicro: 1 }));
+      }
+      expect(await reserved(one)).toBeGreaterThan(0);
+    },
+    { timeout: 10_000, interval: 1 },
+  );
+  return requests;
+}
+
+test('a busy key has credit in advance, and its requests ask the database nothing', async () => {
+  await beBusy(stage, 'r');
+  queries.length = 0;
+  for (let index = 0; index < 10; index += 1) {
+    const id = `next-${index}`;
+    expect(stage.ledger.reserve(reservation(id, { amountMicro: HELD / 100 }))).toBe('reserved');
+    void stage.ledger.settle(charge(id, { creditsMicro: 1 }));
+  }
+  expect(queries).toEqual([]);
+});
+
+test('what is held in advance is given back when the key is at rest, and at the end', async () => {
+  const requests = await beBusy(stage, 'r');
+  await vi.waitFor(async () => expect(await stage.rows('reservations')).toEqual([]));
+  await stage.ledger.written();
+  expect(await reserved()).toBe(0);
+  expect(await stage.user('ann')).toMatchObject({ charged_micro: requests });
+  await beBusy(stage, 'again');
+  await stage.ledger.idle();
+  expect(await reserved()).toBe(0);
+});
+
+test('a request is not refused for what another key of its user holds in advance', async () => {
+  const requests = await beBusy(stage, 'r');
+  const left = CREDIT - requests;
+  expect(await stage.ledger.reserve(reservation('all', { keyId: 'phone', amountMicro: left }))).toBe(
+    'reserved',
+  );
+  expect(await stage.ledger.reserve(reservation('more', { amountMicro: 1 }))).toBe('no_credit');
+});
+
+test('no more than a tenth of what is left is held in advance, and never all that others need', async () => {
+  await using other = await openLedger(null, folder.path);
+  await beBusy(stage, 'r');
+  expect(await reserved()).toBeLessThanOrEqual(CREDIT / 10);
+  expect(await other.ledger.reserve(reservation('most', { amountMicro: CREDIT * 0.85 }))).toBe('reserved');
+  other.ledger.release('most');
+});
+
+test('two processes spend together what there is, and not a credit more', async () => {
+  await using other = await openLedger(null, folder.path);
+  const amountMicro = CREDIT / 200;
+  const spend = async (one: LedgerStage, name: string): Promise<number> => {
+    for (let requests = 0; ; requests += 1) {
+      const id = `${name}-${requests}`;
+      if ((await one.ledger.reserve(reservation(id, { amountMicro }))) !== 'reserved') return requests;
+      void one.ledger.settle(charge(id, { creditsMicro: amountMicro }));
+    }
+  };
+  const counts = await Promise.all([
+    spend(stage, 'a'),
+    spend(stage, 'b'),
+    spend(other, 'c'),
+    spend(other, 'd'),
+  ]);
+  const spent = counts.reduce((sum, count) => sum + count, 0);
+  expect(spent).toBeLessThanOrEqual(200);
+  for (const one of [stage, other]) await one.ledger.idle();
+  expect(await stage.user('ann')).toMatchObject({ charged_micro: spent * amountMicro, reserved_micro: 0 });
+  for (const name of ['e', 'f']) await spend(stage, name);
+  await stage.ledger.idle();
+  expect(await stage.user('ann')).toMatchObject({ charged_micro: CREDIT, reserved_micro: 0 });
+});
+
+test('credit in advance is not used when users or keys have changed', async () => {
+  await beBusy(stage, 'r');
+  await stage.setUser('ann', { disabled_at_ms: 1 });
+  stage.ledger.forget();
+  await stage.ledger.written();
+  expect(await stage.ledger.reserve(reservation('late', { amountMicro: 1 }))).toBe('unknown_user');
+});
+
+test('credit in advance is not used while charges cannot be written', async () => {
+  await beBusy(stage, 'r');
+  await stage.ledger.written();
+  await stage.execute(`create trigger no before insert on ledger begin select raise(abort, 'no'); end`);
+  await stage.ledger.reserve(reservation('lost', { amountMicro: 1 }));
+  await expect(stage.ledger.settle(charge('lost', { creditsMicro: 1 }))).rejects.toMatchObject({
+    code: 'failed',
+  });
+  const asked = stage.ledger.reserve(reservation('later', { amountMicro: 1 }));
+  expect(asked).toBeInstanceOf(Promise);
+  expect(await asked).toBe('reserved');
+  await stage.execute('drop trigger no');
+  await stage.ledger.settle(charge('later', { creditsMicro: 1 }));
+  let requests = 0;
+  await vi.waitFor(async () => {
+    await beBusy(stage, `again-${requests++}`);
+    expect(stage.ledger.reserve(reservation(`last-${requests}`, { amountMicro: 1 }))).toBe('reserved');
+  });
+});
