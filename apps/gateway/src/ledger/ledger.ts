@@ -23,7 +23,7 @@ export interface Ledger {
   release(requestId: string): void;
   /** Micro-credits that this process holds for its requests, beside those that the database has. */
   readonly held: { ofUser(id: string): number; ofKey(id: string): number };
-  /** Gives or takes credits; null where there is no such user, else the new balance in micro-credits. */
+  /** Gives or takes credits; null where there is no such user or they cannot be taken, else the new balance in micro-credits. */
   grant(grant: Grant): Promise<number | null>;
   /** Ends the reservations that were to be settled before `nowMs`. */
   expire(nowMs: number): Promise<void>;
