@@ -29,6 +29,7 @@ export interface BooksOptions {
 
 /** The tables that say how much may be spent. */
 const OWNERS: ReadonlySet<string> = new Set(['users', 'api_keys']);
+const READS: ReadonlySet<string> = new Set(['select', 'count']);
 
 const EXPIRY_MS = 60_000;
 /** A hanging database is given up before a client's patience is. */
@@ -42,7 +43,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     dataFolder,
     isShared: worker !== null,
     onQuery(event) {
-      if (event.operation !== 'select' && OWNERS.has(event.table)) ledger.forget();
+      if (!READS.has(event.operation) && OWNERS.has(event.table)) ledger.forget();
       onQuery(event);
     },
     onConnectionLost: (error) => onTrouble('a database connection was lost', error),

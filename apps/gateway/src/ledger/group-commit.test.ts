@@ -76,6 +76,12 @@ test('a group that the database does not take fails as a whole, and no other wit
   expect(groups).toEqual([['good', 'bad', 'fine'], ['next']]);
 });
 
+test('what waits behind a database that hangs fails with what it hangs on', async () => {
+  const { groups, results } = await commitTogether(new SqlError('timeout', 'Postgres hangs'));
+  expect(results).toEqual(['rejected', 'rejected', 'rejected', 'rejected']);
+  expect(groups).toEqual([['good', 'bad', 'fine']]);
+});
+
 test.each([new SqlError('failed', 'no'), new SqlError('invalid', 'no'), new TypeError('no')])(
   'where the data of one item may be refused, they are tried in ever smaller groups: %s',
   async (error) => {

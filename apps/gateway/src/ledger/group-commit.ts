@@ -74,7 +74,12 @@ export class GroupCommit<Item, Result> {
         const middle = group.length >> 1;
         await this.#commitGroup(group.slice(0, middle));
         await this.#commitGroup(group.slice(middle));
-      } else for (const { reject } of group) reject(error);
+      } else {
+        // What waits behind a database that hangs would only wait the longer.
+        const isHanging = error instanceof SqlError && error.code === 'timeout';
+        const failed = isHanging ? [...group, ...this.#waiting.splice(0)] : group;
+        for (const { reject } of failed) reject(error);
+      }
     }
   }
 }

@@ -79,6 +79,17 @@ describe.each(['sqlite', 'postgres', 'sqlite alone'] as const)('a ledger on %s',
   });
 
   if (!isAlone)
+    test('what a process reserved that is gone ends with the charge, told by another and twice', async () => {
+      {
+        await using gone = await openLedger(url, folder.path);
+        expect(await gone.ledger.reserve(reservation('r1'))).toBe('reserved');
+      }
+      await Promise.all([charge('r1'), charge('r1')].map((one) => stage.ledger.settle(one)));
+      expect(await stage.user('ann')).toMatchObject({ charged_micro: CREDIT, reserved_micro: 0 });
+      expect(await stage.rows('reservations')).toEqual([]);
+    });
+
+  if (!isAlone)
     test('two processes on one database let no more through than one', async () => {
       await using other = await openLedger(url, folder.path);
       const results = await Promise.all(

@@ -55,8 +55,14 @@ export class PortionPool {
     this.keyId = keyId;
   }
 
+  /** What a request may take. */
   get freeMicro(): number {
-    return this.#reserved - this.#held - this.#owed - this.#leaving;
+    return this.spareMicro - this.#leaving;
+  }
+
+  /** What no request holds or owes, be it on its way back or not. */
+  get spareMicro(): number {
+    return this.#reserved - this.#held - this.#owed;
   }
 
   get isEmpty(): boolean {

@@ -76,6 +76,15 @@ test('a request is not refused for what another key of its user holds in advance
   expect(await stage.ledger.reserve(reservation('more', { amountMicro: 1 }))).toBe('no_credit');
 });
 
+test('requests one after the other get through as long as there is credit, however much each may cost', async () => {
+  const amountMicro = CREDIT * 0.6;
+  for (let index = 0; index < 30; index += 1) {
+    const id = `r${index}`;
+    expect(await stage.ledger.reserve(reservation(id, { amountMicro }))).toBe('reserved');
+    void stage.ledger.settle(charge(id, { creditsMicro: 1 }));
+  }
+});
+
 test('no more than a tenth of what is left is held in advance, and never all that others need', async () => {
   await using other = await openLedger(null, folder.path);
   await beBusy(stage, 'r');

@@ -4,7 +4,7 @@ import type { Reservation, ReserveResult } from './charge.ts';
 import type { ChargeRow } from './charge-row.ts';
 import { GroupCommit } from './group-commit.ts';
 import { PortionPool } from './portion-pool.ts';
-import type { Reservations } from './reservations.ts';
+import { addTo, type Reservations } from './reservations.ts';
 import type { ReservationChange } from './settle-statements.ts';
 import { storedReservations } from './stored-reservations.ts';
 
@@ -48,6 +48,8 @@ export class Portions implements Reservations {
   readonly #owed = new Map<string, Owed>();
   /** What each pool was told to have charged in the write that is under way. */
   #writing: ReadonlyMap<PortionPool, number> = new Map();
+  /** How many requests of each user have been refused, and are about to ask again. */
+  readonly #asksAgain = new Map<string, number>();
   /** Those with something to tell the database beside their charges. */
   readonly #loose = new Set<PortionPool>();
   /** The database has not taken the last charges: what is reserved, it has to agree to. */
@@ -83,31 +85,36 @@ export class Portions implements Reservations {
 
   change(charges: readonly ChargeRow[]): readonly ReservationChange[] {
     const sums = new Map<PortionPool, number>();
-    const orphans: ReservationChange[] = [];
+    const orphans = new Map<string, ReservationChange>();
+    const nowMs = this.#options.epochNow();
     for (const pool of this.#loose) sums.set(pool, 0);
     this.#loose.clear();
     for (const { requestId, userId, keyId } of charges) {
       const owed = this.#owed.get(requestId);
       // What an earlier process has reserved for it ends with the charge.
       if (owed === undefined && !this.#pools.get(keyId)?.contains(requestId))
-        orphans.push({ requestId, userId, amountMicro: 0, expiresAtMs: 0 });
+        orphans.set(requestId, { requestId, userId, amountMicro: 0, expiresAtMs: 0 });
       if (owed === undefined || owed.isBeingWritten) continue;
       owed.isBeingWritten = true;
       sums.set(owed.pool, (sums.get(owed.pool) ?? 0) + owed.creditsMicro);
     }
     this.#writing = sums;
-    const planned = [...sums].flatMap(([pool, sum]) => pool.plan(sum, this.#slackMs));
-    return orphans.length === 0 ? planned : [...orphans, ...planned];
+    const planned = [...sums].flatMap(([pool, sum]) => {
+      pool.expire(nowMs);
+      return pool.plan(sum, this.#slackMs);
+    });
+    return orphans.size === 0 ? planned : [...orphans.values(), ...planned];
   }
 
   wrote(charges: readonly ChargeRow[], users: readonly SqlRow[], keys: readonly SqlRow[]): void {
-    this.#isInDoubt = false;
+    if (charges.length > 0) this.#isInDoubt = false;
     const ofUsers = new Map(users.map((row) => [row.id, row]));
     const ofKeys = new Map(keys.map((row) => [row.id, row]));
     for (const { requestId } of charges) this.#owed.delete(requestId);
     for (const [pool, sum] of this.#writing) {
       pool.planned(true, sum);
-      if (sum > 0) pool.learn(ofUsers.get(pool.userId), ofKeys.get(pool.keyId));
+      if (sum > 0 && !this.#asksAgain.has(pool.userId))
+        pool.learn(ofUsers.get(pool.userId), ofKeys.get(pool.keyId));
     }
   }
 
@@ -169,18 +176,32 @@ export class Portions implements Reservations {
     }
   }
 
-  /** A request is not refused for what is held in advance. */
+  /** A request is not refused for what this process holds in advance: that goes back, and the request asks again. */
   async #ask(reservation: Reservation): Promise<ReserveResult> {
+    const { userId } = reservation;
+    const hadSpare = this.#hasSpare(userId);
     const result = await this.#stored.add(reservation);
     if (result !== 'no_credit' && result !== 'budget_spent') return result;
-    const ofUser = [...this.#pools.values()].filter(({ userId }) => userId === reservation.userId);
-    if (!ofUser.some(({ freeMicro }) => freeMicro > 0)) return result;
-    for (const pool of ofUser) {
-      pool.forget();
-      this.#loose.add(pool);
+    if (!hadSpare && !this.#hasSpare(userId)) return result;
+    addTo(this.#asksAgain, userId, 1);
+    try {
+      for (const pool of this.#poolsOf(userId)) {
+        pool.forget();
+        this.#loose.add(pool);
+      }
+      await this.#options.write();
+      return await this.#stored.add(reservation);
+    } finally {
+      addTo(this.#asksAgain, userId, -1);
     }
-    await this.#options.write();
-    return this.#stored.add(reservation);
+  }
+
+  #poolsOf(userId: string): readonly PortionPool[] {
+    return [...this.#pools.values()].filter((pool) => pool.userId === userId);
+  }
+
+  #hasSpare(userId: string): boolean {
+    return this.#poolsOf(userId).some(({ spareMicro }) => spareMicro > 0);
   }
 
   #hold(pool: PortionPool, { requestId, amountMicro, expiresAtMs }: Reservation): void {

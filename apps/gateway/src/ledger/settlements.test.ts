@@ -62,8 +62,8 @@ test('an answer waits for no ledger: its charge is in the journal', async () => 
   }
   fake.answers = 'ok';
   await using settlements = await open(folder.path, fake.ledger);
-  await vi.waitFor(() => expect(ids(fake.settled)).toEqual(['a']));
-  expect(settlements.backlog()).toBe(0);
+  await vi.waitFor(() => expect(settlements.backlog()).toBe(0));
+  expect(ids(fake.settled)).toEqual(['a']);
 });
 
 test('while the ledger is down charges are kept, and settled when it is back', async () => {
@@ -167,6 +167,20 @@ test('a line that is no charge is told of, and the others are settled', async ()
   await vi.waitFor(() => expect(settlements.backlog()).toBe(0));
   expect(ids(fake.settled)).toEqual(['fine']);
   expect(troubles).toEqual(['a charge in the journal cannot be read, and is left there']);
+});
+
+test('a charge that is in the journal twice is settled once, and leaves nothing there', async () => {
+  await using folder = await temporaryFolder();
+  const fake = fakeLedger();
+  const { text } = charge('a');
+  await writeFile(join(folder.path, 'charges.1.jsonl'), `${text}\n`);
+  await writeFile(join(folder.path, 'charges.2.jsonl'), `${text}\n`);
+  {
+    await using settlements = await open(folder.path, fake.ledger);
+    await vi.waitFor(() => expect(settlements.backlog()).toBe(0));
+  }
+  expect(ids(fake.settled)).toEqual(['a']);
+  expect(await fileNames(folder.path)).toEqual([]);
 });
 
 test('a charge that the disk does not take waits for the ledger, is told of, and kept in memory', async () => {

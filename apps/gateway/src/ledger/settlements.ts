@@ -61,6 +61,8 @@ class JournaledSettlements implements Settlements {
   readonly #journal: ChargeJournal;
   /** What the ledger is taking, oldest first. */
   readonly #tried = new Set<Settlement>();
+  /** What the disk did not take. */
+  readonly #inMemory = new Set<Settlement>();
   /** What the ledger did not take. */
   readonly #kept = new Map<string, Settlement>();
   /** Those of them that the ledger refused for what they are: tried again, but behind all others. */
@@ -83,12 +85,16 @@ class JournaledSettlements implements Settlements {
     for (const entry of this.#journal.left) {
       try {
         const row = readChargeRow(entry.text);
+        // A line that was being moved may be there twice.
+        const twin = this.#kept.get(row.requestId)?.entry;
+        if (twin) this.#journal.done([twin]);
         this.#kept.set(row.requestId, { row, entry, isInLedger: false, sinceMs: 0 });
       } catch (error) {
         this.#options.onTrouble('a charge in the journal cannot be read, and is left there', error);
       }
     }
-    this.#schedule();
+    // What is owed is not to be spent anew.
+    if (this.#kept.size > 0) void this.flush();
   }
 
   backlog(): number {
@@ -122,6 +128,8 @@ class JournaledSettlements implements Settlements {
       },
       (error: unknown) => {
         this.#options.onTrouble('a charge could not be kept on the disk', error);
+        if (!settlement.isInLedger) this.#inMemory.add(settlement);
+        this.#forgetTooMany(settlement, error);
         return within(tried, this.#options.patienceMs ?? PATIENCE_MS);
       },
     );
@@ -148,6 +156,7 @@ class JournaledSettlements implements Settlements {
 
   #done(settlement: Settlement): void {
     settlement.isInLedger = true;
+    this.#inMemory.delete(settlement);
     if (settlement.entry !== null) this.#journal.done([settlement.entry]);
   }
 
@@ -157,16 +166,22 @@ class JournaledSettlements implements Settlements {
       this.#options.onTrouble('charges are kept aside: the ledger does not take them', cause);
       this.#beginAnew();
     }
-    if (this.#kept.size >= MAX_IN_MEMORY && settlement.entry === null) {
-      this.#options.onTrouble(
-        `the charge ${requestId} is lost: neither the ledger nor the disk takes it`,
-        cause,
-      );
-      return;
-    }
     this.#kept.set(requestId, settlement);
+    this.#forgetTooMany(settlement, cause);
     this.#sync();
     this.#schedule();
+  }
+
+  /** What neither the ledger nor the disk takes is not kept without end. */
+  #forgetTooMany(settlement: Settlement, cause: unknown): void {
+    const { requestId } = settlement.row;
+    if (this.#inMemory.size <= MAX_IN_MEMORY || !this.#inMemory.has(settlement)) return;
+    if (!this.#kept.delete(requestId)) return;
+    this.#inMemory.delete(settlement);
+    this.#options.onTrouble(
+      `the charge ${requestId} is lost: neither the ledger nor the disk takes it`,
+      cause,
+    );
   }
 
   /** What is going to stay in the journal for a while is to outlive the machine too. */
