@@ -141,7 +141,7 @@ export class PortionPool {
       this.#spent += chargedMicro;
       for (const { portion, amountMicro, expiresAtMs } of this.#planned) {
         // It may have expired in between.
-        if (!this.#portions.has(portion.requestId)) continue;
+        if (this.#portions.get(portion.requestId) !== portion) continue;
         this.#reserved -= portion.amountMicro - amountMicro;
         portion.amountMicro = amountMicro;
         portion.expiresAtMs = expiresAtMs;
