@@ -8,7 +8,7 @@ import { GroupCommit, isOfItem } from './group-commit.ts';
 import { OwnReservations } from './own-reservations.ts';
 import { Portions } from './portions.ts';
 import type { Reservations } from './reservations.ts';
-import { settleStatements } from './settle-statements.ts';
+import { type ReservationChange, settleStatements } from './settle-statements.ts';
 
 /** Keeps what users have, what requests under way may cost, and what those that have ended did cost. */
 export interface Ledger {
@@ -132,19 +132,41 @@ class BookedLedger implements Ledger {
     if (charges.length === 0 && changes.length === 0) return [];
     const timer = setTimeout(() => this.#reservations.doubt(), PATIENCE_MS);
     try {
-      const results = await this.#database.run({ table: 'ledger', operation: 'insert' }, () =>
-        this.#settleStatements(charges, changes, this.#nextBatch()),
-      );
-      this.#reservations.wrote(charges, results.at(-2) ?? [], results.at(-1) ?? []);
+      await this.#run(charges, changes);
     } catch (error) {
       this.#reservations.failed(charges);
-      if (this.#isDoubtful(charges, error)) this.#reservations.doubt();
-      throw error;
+      const isOfChanges = changes.length > 0 && charges.length <= 1 && isOfItem(error);
+      if (!isOfChanges || !(await this.#runWithoutChanges(charges))) {
+        if (this.#isDoubtful(charges, error)) this.#reservations.doubt();
+        throw error;
+      }
     } finally {
       clearTimeout(timer);
     }
     if (this.#refused.size > 0) for (const { requestId } of charges) this.#refused.delete(requestId);
     return [];
+  }
+
+  async #run(charges: readonly ChargeRow[], changes: readonly ReservationChange[]): Promise<void> {
+    const results = await this.#database.run({ table: 'ledger', operation: 'insert' }, () =>
+      this.#settleStatements(charges, changes, this.#nextBatch()),
+    );
+    this.#reservations.wrote(charges, results.at(-2) ?? [], results.at(-1) ?? []);
+  }
+
+  /** Reservations that the database refuses to change stand in no charge's way: they are left to expire. */
+  async #runWithoutChanges(charges: readonly ChargeRow[]): Promise<boolean> {
+    if (charges.length > 0) {
+      this.#reservations.changeNothing(charges);
+      try {
+        await this.#run(charges, []);
+      } catch {
+        this.#reservations.failed(charges);
+        return false;
+      }
+    }
+    this.#reservations.abandon();
+    return true;
   }
 
   #isDoubtful(group: readonly ChargeRow[], error: unknown): boolean {

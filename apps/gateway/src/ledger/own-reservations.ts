@@ -63,6 +63,10 @@ export class OwnReservations implements Reservations {
     return NO_CHANGE;
   }
 
+  changeNothing(): void {}
+
+  abandon(): void {}
+
   wrote(charges: readonly ChargeRow[], users: readonly SqlRow[], keys: readonly SqlRow[]): void {
     this.#learn(users, keys);
     for (const { requestId } of charges) this.#end(this.#owed, requestId);

@@ -106,6 +106,14 @@ export class PortionPool {
     this.#findEnd();
   }
 
+  /** What the database does not let go is left to expire there. */
+  abandon(): void {
+    this.#portions.clear();
+    this.#reserved = 0;
+    this.#advance = 0;
+    this.#findEnd();
+  }
+
   /** Begins another interval; gives what should be reserved in advance now. */
   tick(): number {
     this.#wasBusy = this.#requests >= BUSY_REQUESTS;

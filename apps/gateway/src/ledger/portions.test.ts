@@ -145,3 +145,15 @@ test('credit in advance is not used while charges cannot be written', async () =
     expect(stage.ledger.reserve(reservation(`last-${requests}`, { amountMicro: 1 }))).toBe('reserved');
   });
 });
+
+test('portions that the database refuses to change stand in the way of no charge', async () => {
+  const requests = await beBusy(stage, 'r');
+  await stage.ledger.written();
+  // As somebody might do who takes them for forgotten.
+  await stage.execute('update users set reserved_micro = 0');
+  for (const id of ['next', 'last']) {
+    expect(await stage.ledger.reserve(reservation(id, { amountMicro: CREDIT / 2 }))).toBe('reserved');
+    await stage.ledger.settle(charge(id, { creditsMicro: 1 }));
+  }
+  expect(await stage.user('ann')).toMatchObject({ charged_micro: requests + 2 });
+});

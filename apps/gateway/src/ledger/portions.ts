@@ -48,6 +48,8 @@ export class Portions implements Reservations {
   readonly #owed = new Map<string, Owed>();
   /** What each pool was told to have charged in the write that is under way. */
   #writing: ReadonlyMap<PortionPool, number> = new Map();
+  /** Whose portions the last write was to change. */
+  #changed: readonly PortionPool[] = [];
   /** How many requests of each user have been refused, and are about to ask again. */
   readonly #asksAgain = new Map<string, number>();
   /** Those with something to tell the database beside their charges. */
@@ -89,21 +91,25 @@ export class Portions implements Reservations {
     const nowMs = this.#options.epochNow();
     for (const pool of this.#loose) sums.set(pool, 0);
     this.#loose.clear();
-    for (const { requestId, userId, keyId } of charges) {
-      const owed = this.#owed.get(requestId);
-      // What an earlier process has reserved for it ends with the charge.
-      if (owed === undefined && !this.#pools.get(keyId)?.contains(requestId))
+    // What an earlier process has reserved for it ends with the charge.
+    for (const { requestId, userId, keyId } of charges)
+      if (!this.#owed.has(requestId) && !this.#pools.get(keyId)?.contains(requestId))
         orphans.set(requestId, { requestId, userId, amountMicro: 0, expiresAtMs: 0 });
-      if (owed === undefined || owed.isBeingWritten) continue;
-      owed.isBeingWritten = true;
-      sums.set(owed.pool, (sums.get(owed.pool) ?? 0) + owed.creditsMicro);
-    }
-    this.#writing = sums;
+    this.#beginWriting(charges, sums);
+    this.#changed = [...sums.keys()];
     const planned = [...sums].flatMap(([pool, sum]) => {
       pool.expire(nowMs);
       return pool.plan(sum, this.#slackMs);
     });
     return orphans.size === 0 ? planned : [...orphans.values(), ...planned];
+  }
+
+  changeNothing(charges: readonly ChargeRow[]): void {
+    this.#beginWriting(charges, new Map());
+  }
+
+  abandon(): void {
+    for (const pool of this.#changed) pool.abandon();
   }
 
   wrote(charges: readonly ChargeRow[], users: readonly SqlRow[], keys: readonly SqlRow[]): void {
@@ -160,6 +166,16 @@ export class Portions implements Reservations {
     await this.#stored.idle();
     this.forget();
     if (this.#loose.size > 0) await this.#options.write();
+  }
+
+  #beginWriting(charges: readonly ChargeRow[], sums: Map<PortionPool, number>): void {
+    for (const { requestId } of charges) {
+      const owed = this.#owed.get(requestId);
+      if (owed === undefined || owed.isBeingWritten) continue;
+      owed.isBeingWritten = true;
+      sums.set(owed.pool, (sums.get(owed.pool) ?? 0) + owed.creditsMicro);
+    }
+    this.#writing = sums;
   }
 
   async #reserveMore(pool: PortionPool, reservation: Reservation): Promise<ReserveResult> {

@@ -17,6 +17,10 @@ export interface Reservations {
   owe(charge: ChargeRow): void;
   /** What is to be changed in the database together with these charges. */
   change(charges: readonly ChargeRow[]): readonly ReservationChange[];
+  /** The same where they are to be written alone. */
+  changeNothing(charges: readonly ChargeRow[]): void;
+  /** What {@link Reservations.change} last told is never going to be taken: it is left to expire. */
+  abandon(): void;
   /** The charges are in the database, which told this of users and keys. */
   wrote(charges: readonly ChargeRow[], users: readonly SqlRow[], keys: readonly SqlRow[]): void;
   /** They are not. */
