@@ -149,11 +149,11 @@ test('credit in advance is not used while charges cannot be written', async () =
 test('portions that the database refuses to change stand in the way of no charge', async () => {
   const requests = await beBusy(stage, 'r');
   await stage.ledger.written();
-  // As somebody might do who takes them for forgotten.
-  await stage.execute('update users set reserved_micro = 0');
-  for (const id of ['next', 'last']) {
-    expect(await stage.ledger.reserve(reservation(id, { amountMicro: CREDIT / 2 }))).toBe('reserved');
-    await stage.ledger.settle(charge(id, { creditsMicro: 1 }));
-  }
+  expect(await stage.ledger.reserve(reservation('next', { amountMicro: HELD }))).toBe('reserved');
+  // As with amounts that somebody has changed by hand, so that they would fall below zero.
+  await stage.execute(`create trigger no before update on reservations begin select raise(abort, 'no'); end`);
+  await stage.ledger.settle(charge('next', { creditsMicro: 1 }));
+  expect(await stage.ledger.reserve(reservation('last', { amountMicro: HELD }))).toBe('reserved');
+  await stage.ledger.settle(charge('last', { creditsMicro: 1 }));
   expect(await stage.user('ann')).toMatchObject({ charged_micro: requests + 2 });
 });
