@@ -69,6 +69,11 @@ export class PortionPool {
     return this.#portions.size === 0 && this.#held === 0 && this.#owed === 0 && this.asking === 0;
   }
 
+  /** Whether it has something to give back, or to lengthen. */
+  isLoose(slackMs: number): boolean {
+    return this.spareMicro > 0 || this.#endsAtMs < this.neededUntilMs - slackMs / 2;
+  }
+
   /** Whether a request may take this much now, until then. */
   has(amountMicro: number, untilMs: number, slackMs: number): boolean {
     if (this.#portions.size === 0 || this.freeMicro < amountMicro) return false;

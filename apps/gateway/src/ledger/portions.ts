@@ -44,6 +44,7 @@ export class Portions implements Reservations {
   readonly #stored: GroupCommit<Reservation, ReserveResult>;
   /** By key. */
   readonly #pools = new Map<string, PortionPool>();
+  readonly #poolsOfUsers = new Map<string, Set<PortionPool>>();
   readonly #held = new Map<string, Held>();
   readonly #owed = new Map<string, Owed>();
   /** What each pool was told to have charged in the write that is under way. */
@@ -189,6 +190,7 @@ export class Portions implements Reservations {
       return 'reserved';
     } finally {
       pool.asking -= 1;
+      if (pool.isEmpty) this.#drop(pool);
     }
   }
 
@@ -201,7 +203,7 @@ export class Portions implements Reservations {
     if (!hadSpare && !this.#hasSpare(userId)) return result;
     addTo(this.#asksAgain, userId, 1);
     try {
-      for (const pool of this.#poolsOf(userId)) {
+      for (const pool of this.#poolsOfUsers.get(userId) ?? []) {
         pool.forget();
         this.#loose.add(pool);
       }
@@ -212,12 +214,9 @@ export class Portions implements Reservations {
     }
   }
 
-  #poolsOf(userId: string): readonly PortionPool[] {
-    return [...this.#pools.values()].filter((pool) => pool.userId === userId);
-  }
-
   #hasSpare(userId: string): boolean {
-    return this.#poolsOf(userId).some(({ spareMicro }) => spareMicro > 0);
+    for (const { spareMicro } of this.#poolsOfUsers.get(userId) ?? []) if (spareMicro > 0) return true;
+    return false;
   }
 
   #hold(pool: PortionPool, { requestId, amountMicro, expiresAtMs }: Reservation): void {
@@ -239,7 +238,18 @@ export class Portions implements Reservations {
     if (known?.userId === userId) return known;
     const pool = new PortionPool(userId, keyId);
     this.#pools.set(keyId, pool);
+    const ofUser = this.#poolsOfUsers.get(userId);
+    if (ofUser === undefined) this.#poolsOfUsers.set(userId, new Set([pool]));
+    else ofUser.add(pool);
     return pool;
+  }
+
+  #drop(pool: PortionPool): void {
+    const { keyId, userId } = pool;
+    if (this.#pools.get(keyId) === pool) this.#pools.delete(keyId);
+    const ofUser = this.#poolsOfUsers.get(userId);
+    ofUser?.delete(pool);
+    if (ofUser?.size === 0) this.#poolsOfUsers.delete(userId);
   }
 
   /** Reserves in advance for those that are busy, gives back what others hold in vain. */
@@ -247,8 +257,8 @@ export class Portions implements Reservations {
     for (const pool of this.#pools.values()) {
       const missing = pool.tick();
       if (missing > 0 && pool.asking === 0 && !this.#isInDoubt) void this.#reserveAhead(pool, missing);
-      if (pool.isEmpty) this.#pools.delete(pool.keyId);
-      else this.#loose.add(pool);
+      if (pool.isEmpty) this.#drop(pool);
+      else if (pool.isLoose(this.#slackMs)) this.#loose.add(pool);
     }
     if (this.#loose.size > 0) void this.#options.write();
     if (this.#pools.size === 0) this.#stop();
