@@ -127,6 +127,9 @@ export async function createEndedRequests({ logger, tracing }: RequestSinks): Pr
     explanations: gateway.createExplanations(1_000),
     logger,
     tracing,
+    onUnexpected(error: unknown): void {
+      throw error;
+    },
     ...metrics,
   });
   const targets = ['groq', 'openrouter', 'cerebras', 'together'].map((name) =>

@@ -21,6 +21,7 @@ export function createRules(
     ...telemetry,
     explanations,
     dialect: books?.database.dialect ?? null,
+    onUnexpected,
   });
   const kept = observability.cache('responses');
   return {

@@ -19,7 +19,7 @@ import {
 import type { Explanations } from './explanations.ts';
 import type { Attempt } from './inference/attempt.ts';
 import { ENDPOINTS } from './inference/endpoint.ts';
-import type { Arrival, Exchange } from './inference/exchange.ts';
+import type { Arrival, Exchange, ExchangeRules } from './inference/exchange.ts';
 import type { Target } from './providers/provider.ts';
 import { noteHealth } from './routing/note-health.ts';
 import { logBodies } from './telemetry/log-bodies.ts';
@@ -29,6 +29,7 @@ import { type RequestWait, toWaitSpan } from './telemetry/request-waits.ts';
 import { readShortEnd, type ShortRequest } from './telemetry/short-request.ts';
 import { logShortRequest } from './telemetry/short-request-line.ts';
 import { toShortRequestSpans } from './telemetry/short-request-spans.ts';
+import { atTurnEnd } from './turn-end.ts';
 
 /** Things that happen on the request path. Each becomes signals here, and nowhere else. */
 export interface Signals {
@@ -38,6 +39,7 @@ export interface Signals {
   passedOver(target: Target): void;
   /** An event of a provider's stream was no JSON, and was left out. */
   eventDropped(target: Target): void;
+  /** What it becomes can be seen from the next turn of the event loop on, before anybody has read the answer. */
   requestEnded(exchange: Exchange): void;
   /** Its answer has been kept in the cache, after its end. */
   answerKept(exchange: Exchange, wait: RequestWait): void;
@@ -56,6 +58,8 @@ export interface SignalParts {
   readonly tracing: Tracing | null;
   /** The database's; null, the default, where there is none. */
   readonly dialect?: SqlDialect | null;
+  /** Is told what should not have been thrown. */
+  readonly onUnexpected: ExchangeRules['onUnexpected'];
 }
 
 const MS_PER_SECOND = 1000;
@@ -68,6 +72,19 @@ export function createSignals(parts: SignalParts): Signals {
     ENDPOINTS.map(({ route }) => [route, http.endpoint(route)]),
   );
   const stages = new Float64Array(REQUEST_STAGES.length);
+  const report = atTurnEnd<Exchange>(
+    (exchange) => {
+      const exemplar = tracing === null ? undefined : recordTrace(exchange, tracing, dialect);
+      countInference(exchange, exemplar);
+      countMoney(exchange, money);
+      const endpoint = endpoints.get(exchange.endpoint.route);
+      if (endpoint !== undefined) countTimes(exchange, endpoint, stages);
+      explanations.add(exchange);
+      logRequest(logger, exchange);
+      logBodies(logger, exchange);
+    },
+    (error, { arrival }) => parts.onUnexpected(error, arrival.id),
+  );
 
   return {
     attemptEnded(attempt) {
@@ -98,16 +115,9 @@ export function createSignals(parts: SignalParts): Signals {
       target.metrics.droppedEvents.inc();
     },
     requestEnded(exchange) {
-      const exemplar = tracing === null ? undefined : recordTrace(exchange, tracing, dialect);
-      countInference(exchange, exemplar);
-      countMoney(exchange, money);
       const usage = exchange.payment.bill?.usage ?? exchange.usage;
       exchange.arrival.lease.end(usage === null ? 0 : usage.inputTokens + usage.outputTokens);
-      const endpoint = endpoints.get(exchange.endpoint.route);
-      if (endpoint !== undefined) countTimes(exchange, endpoint, stages);
-      explanations.add(exchange);
-      logRequest(logger, exchange);
-      logBodies(logger, exchange);
+      report(exchange);
     },
     answerKept(exchange, wait) {
       const { trace } = exchange.arrival;

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import type { Config, Secrets } from '@gatewayz/config';
 import { createLimitMetrics } from '@gatewayz/observability';
 import type { FastifyInstance } from 'fastify';
@@ -73,6 +73,8 @@ function openServer(
   opened.add(() => catalogue.stop());
   const readiness = { isDraining: false };
   const server = createRoutes({ config, secrets, sandbox, parts, catalogue, limits, readiness });
+  // Requests that ended in the last turn are still to be reported when the server has closed.
+  opened.add(() => nextTurn());
   opened.add(() => server.close());
   return {
     async listen() {

@@ -154,11 +154,13 @@ export async function startExchanges(
   };
   const explanations = createExplanations(10);
   const logger = createLogger({ app: 'test', level: 'silent' });
-  const signals = createSignals({ http, explanations, logger, tracing: more.tracing ?? null, ...metrics });
+  const unexpected: unknown[] = [];
+  const onUnexpected = (error: unknown): void => void unexpected.push(error);
+  const { tracing = null } = more;
+  const signals = createSignals({ http, explanations, logger, tracing, onUnexpected, ...metrics });
   const calls: FakeCall[] = [];
   const targets = openTargets(names, calls, metrics, prices);
   const budget = more.budget ?? createRetryBudget();
-  const unexpected: unknown[] = [];
   const rules: ExchangeRules = {
     timeouts: TEST_TIMEOUTS,
     limits: { answerBytes: 100_000, eventBytes: 100_000 },
@@ -174,14 +176,14 @@ export async function startExchanges(
       totalMs: TEST_TIMEOUTS.totalMs,
       epochNow: Date.now,
       unpriced: 'refuse',
-      onError: (error) => unexpected.push(error),
+      onError: onUnexpected,
       onDisbelief: () => {},
     }),
     cache: null,
     tracing: null,
     tracesToProviders: false,
     signals,
-    onUnexpected: (error) => unexpected.push(error),
+    onUnexpected,
     ...more,
   };
   const server = await listen();
