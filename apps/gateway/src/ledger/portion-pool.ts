@@ -32,6 +32,8 @@ export class PortionPool {
   neededUntilMs = 0;
   /** Questions to the database that are under way. */
   asking = 0;
+  /** One of them asks for credit in advance. */
+  isAskingAhead = false;
   /** By their ids in the database, oldest first. */
   readonly #portions = new Map<string, Portion>();
   #reserved = 0;

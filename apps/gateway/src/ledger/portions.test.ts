@@ -56,6 +56,24 @@ test('a busy key has credit in advance, and its requests ask the database nothin
   expect(queries).toEqual([]);
 });
 
+test('credit is had in advance also while requests ask for their own', async () => {
+  await stage.setUser('ann', { granted_micro: CREDIT * CREDIT });
+  const endsAtMs = performance.now() + 4000;
+  let isAhead = false;
+  const ask = async (name: string): Promise<void> => {
+    for (let requests = 0; !isAhead && performance.now() < endsAtMs; requests += 1) {
+      const id = `${name}-${requests}`;
+      const result = stage.ledger.reserve(reservation(id, { amountMicro: HELD }));
+      // What was held is spent as a whole: only credit in advance can be taken at once.
+      if (result === 'reserved') isAhead = true;
+      expect(await result).toBe('reserved');
+      void stage.ledger.settle(charge(id, { creditsMicro: HELD }));
+    }
+  };
+  await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map(ask));
+  expect(isAhead).toBe(true);
+});
+
 test('what is held in advance is given back when the key is at rest, and at the end', async () => {
   const requests = await beBusy(stage, 'r');
   await vi.waitFor(async () => expect(await stage.rows('reservations')).toEqual([]));

@@ -256,7 +256,7 @@ export class Portions implements Reservations {
   #tick(): void {
     for (const pool of this.#pools.values()) {
       const missing = pool.tick();
-      if (missing > 0 && pool.asking === 0 && !this.#isInDoubt) void this.#reserveAhead(pool, missing);
+      if (missing > 0 && !pool.isAskingAhead && !this.#isInDoubt) void this.#reserveAhead(pool, missing);
       if (pool.isEmpty) this.#drop(pool);
       else if (pool.isLoose(this.#slackMs)) this.#loose.add(pool);
     }
@@ -273,6 +273,7 @@ export class Portions implements Reservations {
     const requestId = `ahead-${randomUUID()}`;
     const { userId, keyId, neededUntilMs: expiresAtMs } = pool;
     pool.asking += 1;
+    pool.isAskingAhead = true;
     try {
       const result = await this.#stored.add({ requestId, userId, keyId, amountMicro, expiresAtMs });
       if (result === 'reserved') pool.add(requestId, amountMicro, expiresAtMs);
@@ -281,6 +282,7 @@ export class Portions implements Reservations {
       // The next request that asks the database hears of it.
       pool.forget();
     } finally {
+      pool.isAskingAhead = false;
       pool.asking -= 1;
     }
   }
