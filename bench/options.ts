@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
-import { type CandidateName, candidateNames } from './http/candidates.ts';
-import { defaultConnections, type Scenario, scenarios } from './http/scenarios.ts';
+import { type CandidateName, candidateNames, comparisons } from './http/candidates.ts';
+import { defaultConnections, fillsCore, type Scenario, scenarios } from './http/scenarios.ts';
 
-/** What the HTTP part does. */
+/** What one comparison of the HTTP part does. */
 export interface HttpOptions {
+  /** Empty where the candidates were asked for. */
+  readonly title: string;
   readonly candidates: readonly CandidateName[];
   readonly scenarios: readonly Scenario[];
   readonly rounds: number;
@@ -42,7 +44,8 @@ export type BenchPart = (typeof benchParts)[number];
 
 /** What one start of the bench does. */
 export interface BenchOptions {
-  readonly http: HttpOptions | null;
+  /** One after the other; null where the HTTP part is not asked for. */
+  readonly http: readonly HttpOptions[] | null;
   readonly registry: RegistryOptions | null;
   readonly poller: PollerOptions | null;
   readonly views: ViewsOptions | null;
@@ -131,12 +134,23 @@ function readScenarios(values: Flags): readonly Scenario[] {
   });
 }
 
-function readHttp(values: Flags): HttpOptions {
+function readHttp(values: Flags): readonly HttpOptions[] {
+  const loads = readScenarios(values);
+  const isAsked = values.connections !== undefined || values.scenarios !== undefined;
+  if (values.candidates !== undefined || values.profile === true) {
+    const candidates = values.candidates?.split(',').map(readCandidate) ?? [];
+    return [{ ...readRounds(values), title: '', candidates, scenarios: loads }];
+  }
+  return comparisons.map(({ title, candidates, isOfFullCores }) => {
+    const own = isOfFullCores && !isAsked ? loads.filter(fillsCore) : loads;
+    return { ...readRounds(values), title, candidates, scenarios: own };
+  });
+}
+
+function readRounds(values: Flags): Omit<HttpOptions, 'title' | 'candidates' | 'scenarios'> {
   const quick = values.quick === true;
   return {
-    candidates: values.candidates?.split(',').map(readCandidate) ?? candidateNames,
-    scenarios: readScenarios(values),
-    rounds: readNumber('--rounds', values.rounds ?? (quick ? '1' : '5')),
+    rounds: readNumber('--rounds', values.rounds ?? (quick ? '1' : '3')),
     seconds: readNumber('--seconds', values.seconds ?? (quick ? '0.5' : '2')),
     // After one second the code of a candidate that does more was still half compiled: its first load paid for that.
     warmUpSeconds: quick ? 0.4 : 4,

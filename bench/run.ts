@@ -51,9 +51,21 @@ function workersText({ candidates }: HttpOptions): string {
 
 async function reportHttp(options: HttpOptions): Promise<string> {
   const results = await runHttp(options, note);
-  const how = `${counted(options.rounds, 'round')} of ${options.seconds} s per load and candidate; ${choosePinning().text}${workersText(options)}`;
-  const goals = options.candidates.includes('gatewayz') ? [goalTable(httpGoals(results))] : [];
-  return [heading(how), ...goals, httpTables(results)].join('\n\n');
+  const { title, rounds, seconds } = options;
+  const how = `${counted(rounds, 'round')} of ${seconds} s per load and candidate; ${choosePinning().text}${workersText(options)}`;
+  const goals = httpGoals(results).filter(({ met }) => met !== null);
+  return [
+    ...(title === '' ? [] : [`### ${title}`]),
+    heading(how),
+    ...(goals.length === 0 ? [] : [goalTable(goals)]),
+    httpTables(results),
+  ].join('\n\n');
+}
+
+async function reportComparisons(all: readonly HttpOptions[]): Promise<string> {
+  const reports: string[] = [];
+  for (const options of all) reports.push(await reportHttp(options));
+  return reports.join('\n\n');
 }
 
 function reportRegistry(options: RegistryOptions): string {
@@ -83,8 +95,9 @@ function publish(name: BenchPart, content: string, write: boolean): void {
 }
 
 async function run(options: BenchOptions): Promise<void> {
-  if (options.profile !== null && options.http !== null) {
-    const reports = await runProfile(options.profile, options.http);
+  const profiled = options.http?.[0];
+  if (options.profile !== null && profiled !== undefined) {
+    const reports = await runProfile(options.profile, profiled);
     process.stdout.write(`${reports.join('\n\n')}\n`);
     return;
   }
@@ -98,7 +111,7 @@ async function run(options: BenchOptions): Promise<void> {
     publish('views', await reportViews(options.views), options.write);
   }
   if (options.http !== null) {
-    publish('http', await reportHttp(options.http), options.write);
+    publish('http', await reportComparisons(options.http), options.write);
   }
 }
 

@@ -27,6 +27,34 @@ export const candidateNames = [
 /** One of {@link candidateNames}. */
 export type CandidateName = (typeof candidateNames)[number];
 
+/** Candidates that are measured in the same rounds. */
+export interface Comparison {
+  readonly title: string;
+  readonly candidates: readonly CandidateName[];
+  /** Whether only the loads that fill a core tell them apart. */
+  readonly isOfFullCores: boolean;
+}
+
+/** The whole run, one after the other: the fewer processes there are at a time, the less they disturb each other. */
+export const comparisons: readonly Comparison[] = [
+  {
+    title: 'The gateway, its floor and a peer',
+    candidates: ['direct', 'bare', 'gatewayz', 'portkey'],
+    isOfFullCores: false,
+  },
+  {
+    title: 'A user’s key and its ledger',
+    candidates: ['no-ledger', 'sqlite', 'postgres'],
+    isOfFullCores: true,
+  },
+  {
+    title: 'Lines and spans',
+    candidates: ['gatewayz', 'logs', 'traces-1', 'traces-100'],
+    isOfFullCores: true,
+  },
+  { title: 'Two workers', candidates: ['gatewayz', 'workers-2'], isOfFullCores: true },
+];
+
 /** How a candidate is started on `port`; `direct` starts nothing. */
 export interface Launch {
   readonly nodeArguments: readonly string[];

@@ -5,10 +5,9 @@ import { figure, milliseconds } from '../report/table.ts';
 import type { CandidateName } from './candidates.ts';
 import { type HttpResults, perCpuSecond } from './http-results.ts';
 import { addedMs } from './http-tables.ts';
+import { fillsCore } from './scenarios.ts';
 import { telemetryGoals, telemetryNames } from './telemetry-candidates.ts';
 import { workersOf } from './workers-launch.ts';
-
-const SATURATING_CONNECTIONS = 16;
 
 /** The quotients at the loads that fill the core, by connections. */
 function quotients(
@@ -20,14 +19,13 @@ function quotients(
 ): ReadonlyMap<number, number> {
   const found = new Map<number, number>();
   for (const scenario of results.scenarios) {
-    const connections = scenario.loop.kind === 'closed' ? scenario.loop.connections : 0;
-    if (scenario.stream !== stream || connections < SATURATING_CONNECTIONS) {
+    const { name, loop } = scenario;
+    if (scenario.stream !== stream || loop.kind !== 'closed' || !fillsCore(scenario)) {
       continue;
     }
-    const { name } = scenario;
     const ratios = results.paired(candidate, base, name, read, (value, other) => value / other);
     if (ratios.length > 0) {
-      found.set(connections, median(ratios));
+      found.set(loop.connections, median(ratios));
     }
   }
   return found;

@@ -32,37 +32,32 @@ function underOneLoad({ candidates }: HttpResults): readonly CandidateName[] {
   return candidates.filter((name) => workersOf(name) === 1);
 }
 
+/** What is divided by what, where both were measured. */
+const QUOTIENTS: readonly (readonly [CandidateName, CandidateName])[] = [
+  ['gatewayz', 'bare'],
+  ['gatewayz', 'portkey'],
+  ['bare', 'portkey'],
+  ['sqlite', 'no-ledger'],
+  ['postgres', 'no-ledger'],
+];
+
 function throughputTable(results: HttpResults): string {
   const candidates = underOneLoad(results);
+  const pairs = QUOTIENTS.filter((pair) => pair.every((name) => candidates.includes(name)));
   const rows = results.scenarios
     .filter(({ loop }) => loop.kind === 'closed')
     .map((scenario) => [
       scenarioTitle(scenario),
       ...candidates.map((name) => figure(results.figure(name, scenario.name, perSecond))),
-      quotient(results, 'gatewayz', 'bare', scenario.name),
-      quotient(results, 'gatewayz', 'portkey', scenario.name),
-      quotient(results, 'bare', 'portkey', scenario.name),
-      quotient(results, 'sqlite', 'no-ledger', scenario.name),
-      quotient(results, 'postgres', 'no-ledger', scenario.name),
+      ...pairs.map(([name, base]) => quotient(results, name, base, scenario.name)),
     ]);
-  return table(
-    [
-      'per second',
-      ...candidates,
-      'gatewayz ÷ bare',
-      'gatewayz ÷ portkey',
-      'bare ÷ portkey',
-      'sqlite ÷ no-ledger',
-      'postgres ÷ no-ledger',
-    ],
-    rows,
-  );
+  return table(['per second', ...candidates, ...pairs.map((pair) => pair.join(' ÷ '))], rows);
 }
 
 /** What is left of the gateway's throughput where its lines or spans go somewhere. */
 function telemetryTable(results: HttpResults): readonly string[] {
   const names = results.candidates.filter(isTelemetryName);
-  if (names.length === 0) return [];
+  if (names.length === 0 || !results.candidates.includes('gatewayz')) return [];
   const rows = results.scenarios
     .filter(({ loop }) => loop.kind === 'closed')
     .map((scenario) => [

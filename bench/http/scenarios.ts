@@ -9,6 +9,7 @@ export interface Scenario {
 }
 
 const MAX_OPEN_CONNECTIONS = 256;
+const SATURATING_CONNECTIONS = 16;
 
 /** The connections of the closed loops where none are asked for. */
 export const defaultConnections: readonly number[] = [1, 16, 64];
@@ -31,6 +32,11 @@ export function scenarios(connections: readonly number[]): readonly Scenario[] {
     ...connections.map((count) => closed(true, count)),
     open(true, 200),
   ];
+}
+
+/** Whether the load fills the candidate's core. */
+export function fillsCore({ loop }: Scenario): boolean {
+  return loop.kind === 'closed' && loop.connections >= SATURATING_CONNECTIONS;
 }
 
 /** The load on so many workers together, where each is to have that of `loop`. */
