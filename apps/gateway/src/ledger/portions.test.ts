@@ -1,6 +1,10 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { QueryEvent } from '@gatewayz/database';
 import { type TemporaryFolder, temporaryFolder } from '@gatewayz/testkit';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { PATIENCE_MS } from './ledger.ts';
 import { charge, type LedgerStage, openLedger, reservation } from './ledger-stage.ts';
 
 const CREDIT = 1_000_000;
@@ -176,4 +180,62 @@ test('portions that the database refuses to change stand in the way of no charge
   expect(await stage.ledger.reserve(reservation('last', { amountMicro: HELD }))).toBe('reserved');
   await stage.ledger.settle(charge('last', { creditsMicro: 1 }));
   expect(await stage.user('ann')).toMatchObject({ charged_micro: requests + 2 });
+});
+
+test('what a failed charge owes stays reserved until it is charged, and charged once', async () => {
+  const requests = await beBusy(stage, 'r');
+  await stage.ledger.written();
+  const owing = charge('owing', { creditsMicro: HELD });
+  expect(await stage.ledger.reserve(reservation('owing', { amountMicro: HELD }))).toBe('reserved');
+  await stage.execute('alter table ledger rename to hidden');
+  await expect(stage.ledger.settle(owing)).rejects.toThrow('ledger');
+  await vi.waitFor(async () => expect(await reserved()).toBe(HELD));
+  // Longer than spare credit is kept.
+  await wait(400);
+  expect(await reserved()).toBe(HELD);
+  await stage.execute('alter table hidden rename to ledger');
+  await stage.ledger.settle(owing);
+  await stage.ledger.idle();
+  expect(await stage.user('ann')).toMatchObject({ charged_micro: requests + HELD, reserved_micro: 0 });
+});
+
+test('while charges fail each request asks the database, whatever else that takes', async () => {
+  await stage.execute('alter table ledger rename to hidden');
+  expect(await stage.ledger.reserve(reservation('first', { amountMicro: HELD }))).toBe('reserved');
+  await expect(stage.ledger.settle(charge('first', { creditsMicro: 1 }))).rejects.toThrow('ledger');
+  // What is left of the first is given back, which is a write that succeeds.
+  await vi.waitFor(async () => expect(await reserved()).toBe(1));
+  expect(await stage.ledger.reserve(reservation('second', { amountMicro: HELD }))).toBe('reserved');
+  stage.ledger.release('second');
+  expect(stage.ledger.reserve(reservation('third', { amountMicro: HELD }))).toBeInstanceOf(Promise);
+  await stage.execute('alter table hidden rename to ledger');
+  await stage.ledger.settle(charge('first', { creditsMicro: 1 }));
+});
+
+test('what the database does not let go of is not asked for again and again', async () => {
+  expect(await stage.ledger.reserve(reservation('first', { amountMicro: HELD }))).toBe('reserved');
+  // By hand: giving the reservation back would leave less than nothing reserved.
+  await stage.setUser('ann', { reserved_micro: 0 });
+  stage.ledger.release('first');
+  await vi.waitFor(() => expect(queries.some(({ error }) => error !== null)).toBe(true));
+  await stage.ledger.written();
+  queries.length = 0;
+  await wait(400);
+  expect(queries).toEqual([]);
+});
+
+test('credit that this process holds is not trusted while the database takes no charge for a second', async () => {
+  await beBusy(stage, 'r');
+  await stage.ledger.written();
+  expect(await stage.ledger.reserve(reservation('slow', { amountMicro: HELD }))).toBe('reserved');
+  const blocker = new DatabaseSync(join(folder.path, 'gateway.sqlite'));
+  blocker.exec('begin immediate');
+  const settled = stage.ledger.settle(charge('slow', { creditsMicro: 1 }));
+  await wait(PATIENCE_MS + 200);
+  const asked = stage.ledger.reserve(reservation('next', { amountMicro: 1 }));
+  blocker.exec('rollback');
+  blocker.close();
+  expect(asked).toBeInstanceOf(Promise);
+  expect(await asked).toBe('reserved');
+  await settled;
 });

@@ -1,11 +1,12 @@
-import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { SqlError } from '@gatewayz/database';
 import { temporaryFolder } from '@gatewayz/testkit';
 import { expect, test, vi } from 'vitest';
 import type { ChargeRow } from './charge-row.ts';
 import { fileNames } from './journal/journal-stage.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, PATIENCE_MS } from './ledger.ts';
 import { charge } from './ledger-stage.ts';
 import { openSettlements, type Settlements } from './settlements.ts';
 
@@ -206,4 +207,49 @@ test('a charge that the disk does not take waits for the ledger, is told of, and
   fake.answers = 'ok';
   await settlements.flush();
   expect(ids(fake.settled)).toEqual(['a', 'b']);
+});
+
+test('charges that the ledger has not taken within a second count as kept', async () => {
+  await using folder = await temporaryFolder();
+  const fake = fakeLedger();
+  fake.answers = 'hangs';
+  await using settlements = await open(folder.path, fake.ledger);
+  await settlements.settle(charge('early'));
+  expect(settlements.backlog()).toBe(0);
+  await wait(PATIENCE_MS + 100);
+  await settlements.settle(charge('late'));
+  expect(settlements.backlog()).toBe(1);
+});
+
+test('what the ledger did not take is put on the disk itself, and that is told of where it fails', async () => {
+  await using folder = await temporaryFolder();
+  const fake = fakeLedger();
+  const troubles: string[] = [];
+  await using settlements = await open(folder.path, fake.ledger, troubles);
+  fake.answers = 'hangs';
+  await settlements.settle(charge('a'));
+  // Its file is there, but cannot be opened any more.
+  const away = `${folder.path}-away`;
+  await rename(folder.path, away);
+  fake.answers = 'down';
+  await settlements.settle(charge('b'));
+  await vi.waitFor(() => expect(troubles).toContain('the journal of charges could not be synced'));
+  await rm(folder.path, { recursive: true, force: true });
+  await rename(away, folder.path);
+});
+
+test('what neither the ledger nor the disk takes is kept up to ten thousand charges, and each lost one is told of', async () => {
+  await using folder = await temporaryFolder();
+  const fake = fakeLedger();
+  fake.answers = 'down';
+  const troubles: string[] = [];
+  await using settlements = await open(folder.path, fake.ledger, troubles, 60_000);
+  await rm(folder.path, { recursive: true });
+  await writeFile(folder.path, 'no folder');
+  const many = Array.from({ length: 10_002 }, (_, index) => settlements.settle(charge(`r${index}`)));
+  await Promise.all(many);
+  const lost = troubles.filter((text) => text.includes('is lost'));
+  expect(lost).toHaveLength(2);
+  expect(settlements.backlog()).toBe(10_000);
+  await rm(folder.path);
 });
