@@ -72,6 +72,15 @@ export class OutageGateway {
     return this.#bench.generator.run({ endpoint, stream: false, loop, seconds, pid: this.running.pid });
   }
 
+  /** Stands still until {@link OutageGateway.resume}: what it does beside its requests is not to be on another's bill. */
+  pause(): void {
+    process.kill(this.running.pid, 'SIGSTOP');
+  }
+
+  resume(): void {
+    process.kill(this.running.pid, 'SIGCONT');
+  }
+
   peakMib(): number {
     return peakMemoryMib(this.running.pid);
   }

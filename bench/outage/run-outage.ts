@@ -44,6 +44,8 @@ const FILLING: Loop = { kind: 'closed', connections: 16 };
 const FILLING_SECONDS = 4;
 const MAX_FILLINGS = 20;
 const MAX_CONNECTIONS = 256;
+/** For what was due while a gateway stood still. */
+const WAKING_MS = 1000;
 /** The longest pause between two tries at Loki is 30 s, and what waits has to leave then. */
 const HEALING_MS = 90_000;
 
@@ -79,7 +81,10 @@ export function runOutage(
       await measure(subjects, options, note);
       return await close(kind, subjects, controlPort, note);
     } finally {
-      for (const { gateway } of subjects) await stopProcess(gateway.running);
+      for (const { gateway } of subjects) {
+        gateway.resume();
+        await stopProcess(gateway.running);
+      }
       await stopProcess(sinks);
     }
   });
@@ -121,14 +126,19 @@ async function measure(
   note: (line: string) => void,
 ): Promise<void> {
   const loop: Loop = { kind: 'open', ratePerSecond, maxConnections: MAX_CONNECTIONS };
+  for (const { gateway } of subjects) gateway.pause();
   for (let round = 0; round < rounds; round += 1) {
     note(`round ${round + 1} of ${rounds}`);
     // Each begins a round in its turn: none always comes after the same other one.
     for (let index = 0; index < subjects.length; index += 1) {
-      const subject = subjects[(index + round) % subjects.length];
-      subject?.windows.push(await subject.gateway.load(loop, seconds));
+      const { gateway, windows } = subjects[(index + round) % subjects.length] as Subject;
+      gateway.resume();
+      await wait(WAKING_MS);
+      windows.push(await gateway.load(loop, seconds));
+      gateway.pause();
     }
   }
+  for (const { gateway } of subjects) gateway.resume();
 }
 
 async function close(

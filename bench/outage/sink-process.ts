@@ -30,8 +30,9 @@ class Sink {
   }
 
   async heal(): Promise<void> {
-    this.state = 'takes';
+    // First: whose connection ends now has no answer, and comes again.
     this.#server.closeAllConnections();
+    this.state = 'takes';
     await this.listen();
   }
 
@@ -41,7 +42,8 @@ class Sink {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request).catch(() => null);
-    if (body === null || this.state === 'hangs' || this.state === 'refuses') return;
+    const isGone = body === null || request.socket.destroyed;
+    if (isGone || this.state === 'hangs' || this.state === 'refuses') return;
     if (this.state !== 'takes') {
       response.writeHead(this.state).end();
       return;
