@@ -39,7 +39,7 @@ export interface Signals {
   passedOver(target: Target): void;
   /** An event of a provider's stream was no JSON, and was left out. */
   eventDropped(target: Target): void;
-  /** What it becomes can be seen from the next turn of the event loop on, before anybody has read the answer. */
+  /** What it becomes can be seen from the next turn of the event loop on: who shows it waits for that. */
   requestEnded(exchange: Exchange): void;
   /** Its answer has been kept in the cache, after its end. */
   answerKept(exchange: Exchange, wait: RequestWait): void;

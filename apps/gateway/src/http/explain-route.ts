@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Explanations } from '../explanations.ts';
 import { ANYBODY } from '../inference/caller.ts';
@@ -8,7 +9,9 @@ export function addExplainRoute(server: FastifyInstance, explanations: Explanati
   server.get<{ Params: { id: string } }>(
     '/v1/requests/:id/explain',
     { config: { needsKey: true } },
-    (request) => {
+    async (request) => {
+      // A request may have been answered while its report is still to be made in this turn.
+      await nextTurn();
       const explanation = explanations.find(request.params.id, (request.caller ?? ANYBODY).keyId);
       if (explanation !== null) return explanation;
       throw invalidRequest('None of the latest requests with this key has this id.', {
